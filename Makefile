@@ -1,0 +1,42 @@
+# bocau: `make run` starts the whole server, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test test-long check format bench clean packages
+
+run: $(STAMP)
+	$(BIN)/bocau demo
+
+test: $(STAMP) packages
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not long"
+
+test-long: $(STAMP) packages
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m long --timeout 3600
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP) packages
+	$(BIN)/python -m bench
+
+# Real mail programs from Debian that the tests drive.
+packages: $(STAMP)
+	$(BIN)/python tests/debian_packages.py
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("bocau needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

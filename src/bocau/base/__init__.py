@@ -1,0 +1,1 @@
+"""The words every room uses: ids, errors, strict parsing of wire text. Pure, imports nothing of ours."""

@@ -1,0 +1,23 @@
+"""Named queries: `.sql` files with `-- name: insert_message` before each statement."""
+
+from importlib import resources
+from typing import Final
+
+MARK: Final = "-- name:"
+
+
+class Queries:
+    """The statements of one `.sql` file, as attributes: `Queries("bocau.store", "sql/sqlite/messages.sql").insert`."""
+
+    def __init__(self, package: str, path: str) -> None:
+        text = resources.files(package).joinpath(path).read_text("utf-8")
+        self.statements: dict[str, str] = {}
+        for block in text.split(MARK)[1:]:
+            name, _, statement = block.partition("\n")
+            self.statements[name.strip()] = statement.strip().rstrip(";")
+
+    def __getattr__(self, name: str) -> str:
+        try:
+            return self.statements[name]
+        except KeyError:
+            raise AttributeError(name) from None

@@ -1,0 +1,97 @@
+"""The values that travel through the directory's door."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bocau.base.ids import AccountId, DomainId
+from bocau.formats.address import Address
+
+
+class Scope(StrEnum):
+    """What a credential may open. The main password opens all."""
+
+    IMAP = "imap"
+    POP = "pop"
+    SMTP = "smtp"
+    MANAGESIEVE = "managesieve"
+    JMAP = "jmap"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    domain_id: DomainId
+    name: str
+    """A-labels."""
+    catch_all: Address | None
+    is_disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    account_id: AccountId
+    address: Address
+    display_name: str
+    is_disabled: bool
+    is_admin: bool
+    quota_bytes: int | None
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name: mail to `address` goes to each target (local or remote)."""
+
+    address: Address
+    targets: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A name for several people; members listed in `senders` may send as it."""
+
+    address: Address
+    members: tuple[Address, ...]
+    senders: tuple[AccountId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    credential_id: int
+    account_id: AccountId
+    label: str
+    """"" for the main password, else the app password's name."""
+    scopes: frozenset[Scope] | None
+    """None: all."""
+    created_at: int
+    last_used_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Where mail to one address goes after aliases, groups, catch-all and subaddresses are followed."""
+
+    accounts: tuple[AccountId, ...]
+    remote: tuple[Address, ...]
+    detail: str = ""
+    """The part after "+" of the address asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAttempt:
+    """Who knocks, for the throttle."""
+
+    client_host: str
+    scope: Scope
+    is_secure: bool
+    """TLS, or loopback where the configuration allows plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A proven identity."""
+
+    account_id: AccountId
+    address: Address
+    scopes: frozenset[Scope] | None
+    credential_id: int

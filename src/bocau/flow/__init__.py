@@ -1,0 +1,1 @@
+"""How mail moves: inbound, local delivery, submission, the queue, outbound, reports."""

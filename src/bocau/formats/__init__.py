@@ -1,0 +1,1 @@
+"""What mail looks like: addresses, header fields, MIME structure with offsets, reports, mbox. Pure."""

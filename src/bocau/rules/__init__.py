@@ -1,0 +1,1 @@
+"""What we decide: retry, routing. Pure; awaits only ports handed in."""

@@ -1,0 +1,1 @@
+"""Whom do we answer: one session per protocol, an engine and what its events mean."""

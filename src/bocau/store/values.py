@@ -1,0 +1,125 @@
+"""The values that travel through the store's door. All frozen; no wire types."""
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag, StrEnum
+
+from bocau.base.ids import EmailId, MailboxId, ModSeq, Uid, UidValidity
+from bocau.store.blobs import BlobRef
+
+
+class Flags(IntFlag):
+    """The system keywords, as bits of one integer column. Other keywords are text (see Message.keywords)."""
+
+    SEEN = 1
+    ANSWERED = 2
+    FLAGGED = 4
+    DELETED = 8
+    DRAFT = 16
+
+
+class MailboxRole(StrEnum):
+    """RFC 6154 / RFC 8621 §2."""
+
+    INBOX = "inbox"
+    DRAFTS = "drafts"
+    SENT = "sent"
+    JUNK = "junk"
+    TRASH = "trash"
+    ARCHIVE = "archive"
+    ALL = "all"
+    FLAGGED = "flagged"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One mailbox with its counters. `name` is the full path, levels separated by "/", NFC; INBOX is "INBOX"."""
+
+    mailbox_id: MailboxId
+    name: str
+    role: MailboxRole | None
+    is_subscribed: bool
+    uid_validity: UidValidity
+    uid_next: Uid
+    highest_modseq: ModSeq
+    message_count: int
+    unseen_count: int
+    deleted_count: int
+    size_bytes: int
+    recent_uid: Uid
+    """Messages with a greater uid have not been shown as \\Recent to any session yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message: an email's place in a mailbox, joined with what was computed once at delivery."""
+
+    uid: Uid
+    modseq: ModSeq
+    flags: Flags
+    keywords: str
+    """Other keywords, sorted, separated by single spaces; "" for none."""
+    email_id: EmailId
+    blob: BlobRef
+    size_bytes: int
+    received_at: int
+    """Unix seconds (IMAP INTERNALDATE)."""
+    saved_at: int
+    sent_at: int | None
+    """Unix seconds of the Date field; None when unreadable."""
+    envelope: bytes
+    """RFC 9051 §7.5.2 ENVELOPE notation, ready to send; b"" when not computed (see `formats.digest`)."""
+    body_structure: bytes
+    """RFC 9051 §7.5.2 BODYSTRUCTURE notation, ready to send; b"" when not computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEmail:
+    """What `Writing.add` needs. The blob is staged before the job runs."""
+
+    blob: BlobRef
+    size_bytes: int
+    received_at: int
+    sent_at: int | None
+    message_id: str | None
+    subject: str
+    sender: str
+    """First From address, for lists; "" when none."""
+    envelope: bytes
+    body_structure: bytes
+    preview: str = ""
+
+
+class ChangeKind(IntEnum):
+    ADDED = 1
+    """Messages arrived: uids."""
+    KEYWORDS = 2
+    """Flags or keywords changed: uids."""
+    EXPUNGED = 3
+    """Messages are gone: uids."""
+    MAILBOX_CREATED = 4
+    MAILBOX_CHANGED = 5
+    """Renamed, (un)subscribed, role."""
+    MAILBOX_DELETED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the change log. `uids` are inclusive ranges, ascending; empty for mailbox kinds."""
+
+    modseq: ModSeq
+    kind: ChangeKind
+    mailbox_id: MailboxId
+    uids: tuple[tuple[Uid, Uid], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an account holds, against its limit (None: no limit)."""
+
+    used_bytes: int
+    message_count: int
+    limit_bytes: int | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.limit_bytes is not None and self.used_bytes >= self.limit_bytes

@@ -1,0 +1,104 @@
+"""The configuration's documentation, made from the schema and its doc strings: `bocau config doc`."""
+
+import ast
+import dataclasses
+import inspect
+from collections.abc import Iterator
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+
+from bocau.config import schema
+from bocau.config.values import FilePath, Hostname, ListenAddress, NameServer, Server
+
+INTRODUCTION: Final = """# Configuration
+
+One TOML file, `/etc/bocau/bocau.toml` unless `--config` names another. A wrong key or value stops the
+start with file, line and the right spelling. `--set key=value` overrides any key for one run. All else
+(domains, accounts, aliases, groups, passwords) is state of the server and changed by its commands.
+
+This page is made by `bocau config doc`; do not edit it by hand.
+"""
+
+KINDS: Final = {
+    bool: "true or false",
+    int: "number",
+    float: "number",
+    str: "text",
+    Hostname: "host name",
+    FilePath: "path",
+    Server: "host:port",
+    NameServer: "address:port",
+    ListenAddress: "address",
+}
+
+
+def markdown() -> str:
+    """The whole page."""
+    tables = [
+        (name, kind) for name, kind in get_type_hints(schema.File).items() if dataclasses.is_dataclass(kind)
+    ]
+    sections = [INTRODUCTION, "".join(_section("", schema.File))]
+    sections += ["".join(_section(name, kind)) for name, kind in tables]
+    return "\n".join(sections)
+
+
+def _section(name: str, kind: Any) -> Iterator[str]:
+    yield f"## [{name}]\n\n" if name else "## Before the first table\n\n"
+    yield f"{inspect.getdoc(kind)}\n\n"
+    docs, kinds = field_docs(kind), get_type_hints(kind, include_extras=True)
+    yield "| key | value | default | meaning |\n|---|---|---|---|\n"
+    for field in dataclasses.fields(kind):
+        if dataclasses.is_dataclass(kinds[field.name]):
+            continue
+        yield f"| `{field.name}` | {_kind(kinds[field.name])} | {_default(field)} | {docs[field.name]} |\n"
+
+
+def field_docs(kind: Any) -> dict[str, str]:
+    """The string below each field of a dataclass, on one line."""
+    body = ast.parse(inspect.getsource(kind)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    docs = {}
+    for node, after in zip(body.body, body.body[1:], strict=False):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            continue
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            docs[node.target.id] = " ".join(str(after.value.value).split())
+    return docs
+
+
+def _kind(kind: Any) -> str:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is tuple:
+        return f"list of {_kind(arguments[0])}"
+    if origin is dict:
+        return f"table of {_kind(arguments[1])}"
+    if origin is Literal:
+        return ", ".join(f"`{choice}`" for choice in arguments)
+    if hasattr(kind, "__metadata__"):
+        return f"{_kind(kind.__origin__)}{_range(kind.__metadata__[0])}"
+    if type(None) in arguments:
+        return _kind(next(part for part in arguments if part is not type(None)))
+    return KINDS[kind]
+
+
+def _range(meta: Any) -> str:
+    if meta.gt is not None:
+        return f" above {meta.gt:g}"
+    return f" from {meta.ge}" + (f" to {meta.le}" if meta.le is not None else "")
+
+
+def _default(field: "dataclasses.Field[Any]") -> str:
+    if field.default is dataclasses.MISSING:
+        return "none" if field.default_factory is not dataclasses.MISSING else "**needed**"
+    return f"`{toml(field.default)}`" if field.default is not None else "none"
+
+
+def toml(value: Any) -> str:
+    """A value as it stands in the file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(toml(item) for item in value)}]"
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

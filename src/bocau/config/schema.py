@@ -1,0 +1,174 @@
+"""What may stand in bocau.toml: one class a table, one field a key; `manual` documents them."""
+
+# Every default here is immutable.
+# ruff: noqa: RUF009
+
+import os
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from bocau.config.values import FilePath, Hostname, ListenAddress, NameServer, Server
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Count = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+Addresses = tuple[ListenAddress, ...]
+
+
+def _everywhere(port: int) -> Addresses:
+    return (ListenAddress("*", port),)
+
+
+def _loopback(port: int) -> Addresses:
+    return (ListenAddress("127.0.0.1", port), ListenAddress("::1", port))
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where each service listens: a list of "*:PORT" (every address), "IPv4:PORT", "[IPv6]:PORT" or
+    "unix:/path". An empty list switches a service off."""
+
+    smtp: Addresses = _everywhere(25)
+    """Mail from other servers."""
+    submission: Addresses = _everywhere(587)
+    """Mail from people, STARTTLS before the login."""
+    submissions: Addresses = _everywhere(465)
+    """Mail from people, TLS from the first byte."""
+    lmtp: Addresses = _loopback(24)
+    """Mail from programs of this host. There is no login here: keep it on loopback or a Unix socket."""
+    imap: Addresses = _everywhere(143)
+    """IMAP, STARTTLS before the login."""
+    imaps: Addresses = _everywhere(993)
+    """IMAP, TLS from the first byte."""
+    pop3: Addresses = _everywhere(110)
+    """POP3, STLS before the login."""
+    pop3s: Addresses = _everywhere(995)
+    """POP3, TLS from the first byte."""
+    port_offset: Annotated[int, Meta(ge=0, le=60000)] = 0
+    """Added to every port above, so that a test server needs no root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The server's certificate. Without one, a self-signed one is made in the data directory."""
+
+    certificate: FilePath | None = None
+    """PEM file: the certificate, then its chain."""
+    key: FilePath | None = None
+    """PEM file with the private key; needed with `certificate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """Receiving mail."""
+
+    size_max_bytes: Annotated[int, Meta(ge=65536, le=2**31 - 1)] = 50 * 1024 * 1024
+    """The largest message that is taken, in and out (announced as SIZE)."""
+    recipients_max: Annotated[int, Meta(ge=100, le=100_000)] = 1000
+    """Recipients of one message; more are answered with 452 and come in the next one (RFC 5321 §4.5.3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Mail that people and programs hand in for others."""
+
+    smarthost: Server | None = None
+    """Send all mail for other servers to this one, as "host:port", instead of to the recipients' MX."""
+    smarthost_user: str = ""
+    """Log in to the smarthost under this name."""
+    smarthost_password_file: FilePath | None = None
+    """File whose first line is the password for the smarthost."""
+    smarthost_tls: Literal["opportunistic", "required", "implicit", "none"] = "opportunistic"
+    """TLS to the smarthost: STARTTLS when offered, STARTTLS or nothing, TLS from the first byte (port 465),
+    never. With a password, "opportunistic" means "required"."""
+    messages_per_hour: Count = 1000
+    """Messages that one account may submit in an hour."""
+    recipients_per_day: Count = 10_000
+    """Recipients that one account may write to in a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Sending mail to other servers."""
+
+    port: Port = 25
+    """The port of other servers; another one than 25 is for tests."""
+    routes: dict[str, Server] = field(default_factory=dict)
+    """Servers for single domains, before smarthost and MX: { "example.org" = "10.0.0.7:25" }."""
+    connections_per_destination: Annotated[int, Meta(ge=1, le=1000)] = 10
+    """Connections to one destination at the same time."""
+    lifetime_seconds: Seconds = 5 * 86400.0
+    """After this time without success the sender gets the message back."""
+    warning_seconds: Seconds = 4 * 3600.0
+    """After this time the sender is told that it is still waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dns:
+    """Asking the domain name system."""
+
+    resolver: tuple[NameServer, ...] = ()
+    """Resolvers to ask, as "address:port"; empty: those of /etc/resolv.conf."""
+    timeout_seconds: Seconds = 5.0
+    """How long one question to one resolver may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pop:
+    """POP3 and its predecessor."""
+
+    pop2: bool = False
+    """POP2 (RFC 937) on port 109. Not built yet: the server says so and goes on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who may try passwords, and how often."""
+
+    plain_on_loopback: bool = False
+    """Allow IMAP and POP3 logins without TLS from this host itself. Submission always wants TLS."""
+    failures_max: Count = 10
+    """Failed logins of one account from one network after which it is refused for a while."""
+    refuse_seconds: Seconds = 900.0
+    """For how long it is refused then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least weighty line that is written."""
+    format: Literal["text", "json"] = "text"
+    """Lines for people or for programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The keys at the top, before the first table."""
+
+    hostname: Hostname
+    """This server's name in the DNS, as its reverse entry and its MX records say it."""
+    data_dir: FilePath = FilePath("/var/lib/bocau")
+    """Where all state lives. One server per directory."""
+    user: str = ""
+    """Become this user after the ports are open; empty: stay who started it."""
+    group: str = ""
+    """Become this group; empty: the user's own."""
+    workers: Annotated[int, Meta(ge=0, le=256)] = 0
+    """Worker processes; 0: one per processor."""
+    listen: Listen = Listen()
+    tls: Tls = Tls()
+    smtp: Smtp = Smtp()
+    submission: Submission = Submission()
+    delivery: Delivery = Delivery()
+    dns: Dns = Dns()
+    pop: Pop = Pop()
+    login: Login = Login()
+    log: Log = Log()
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or os.cpu_count() or 1

@@ -1,6 +1,6 @@
 """The one transport: bytes in with a deadline, bytes out with back-pressure, TLS that drops the buffer.
 
-    socket → BufferedProtocol (one receive buffer per process) → inbox → read()
+    socket → BufferedProtocol (one receive buffer per thread) → inbox → read()
     write() → outgoing list → flush() → transport, waits while the peer does not read
 
 Every read has a deadline, every buffer a limit. A connection knows no protocol.
@@ -8,25 +8,41 @@ Every read has a deadline, every buffer a limit. A connection knows no protocol.
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from bocau.base.errors import PeerGone
 
-RECEIVE_BUFFER_BYTES: Final = 256 * 1024
-INBOX_PAUSE_BYTES: Final = 256 * 1024
-"""Unread input above this pauses reading from the socket."""
+RECEIVE_BUFFER_BYTES: Final = 128 * 1024
+INBOX_PAUSE_BYTES: Final = 64 * 1024
+"""Unread input of this size pauses reading; the inbox holds at most this and one receive buffer more."""
 OUTGOING_FLUSH_BYTES: Final = 256 * 1024
 """A handler that has written this much must flush before it goes on."""
+FLUSH_SECONDS: Final = 300.0
 HANDSHAKE_SECONDS: Final = 30.0
 CLOSE_SECONDS: Final = 5.0
+EVENTS_PER_TURN: Final = 100
+"""After so many events without a pause, a conversation lets the other connections have a turn."""
 
-_receive_buffer = memoryview(bytearray(RECEIVE_BUFFER_BYTES))
+_buffers: Final = threading.local()
+
+
+def _receive_buffer() -> memoryview:
+    """Every event loop hands a buffer out and takes the data back in one breath, so a thread needs one."""
+    buffer = getattr(_buffers, "view", None)
+    if buffer is None:
+        buffer = _buffers.view = memoryview(bytearray(RECEIVE_BUFFER_BYTES))
+    return buffer
 
 
 class DeadlinePassed(PeerGone):
     """The peer was silent for longer than this phase allows."""
+
+
+class Stopping(PeerGone):
+    """The server is being stopped: nothing more is read from this peer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +57,41 @@ class TlsInfo:
 
 
 class Connection(asyncio.BufferedProtocol):
-    """One TCP (or Unix) connection, either end. Made by `runtime.listener` or `dial`."""
+    """One TCP (or Unix) connection, either end. Made by `runtime.listener` or `runtime.dial`.
+
+    One reader and one writer at a time: read(), readable() and flush() belong to the conversation's task.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_buffer",
+        "_closed",
+        "_deadline_at",
+        "_discards",
+        "_drainer",
+        "_ended",
+        "_inbox",
+        "_inbox_bytes",
+        "_is_stopping",
+        "_is_woken",
+        "_loop",
+        "_lost",
+        "_on_made",
+        "_outgoing",
+        "_outgoing_bytes",
+        "_reader",
+        "_reading_paused",
+        "_timer",
+        "_timer_at",
+        "_transport",
+        "_writing_paused",
+        "local_host",
+        "local_port",
+        "peer_host",
+        "peer_port",
+        "tls",
+        "tls_context",
+    )
 
     def __init__(self, on_made: "Callable[[Connection], None] | None" = None) -> None:
         self.peer_host: str = ""
@@ -49,59 +99,74 @@ class Connection(asyncio.BufferedProtocol):
         self.local_host: str = ""
         self.local_port: int = 0
         self.tls: TlsInfo | None = None
+        self.tls_context: ssl.SSLContext | None = None
+        """Set by whoever opens a connection that speaks TLS from its first byte."""
         self._on_made = on_made
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._buffer = _receive_buffer()
         self._inbox: list[bytes] = []
         self._inbox_bytes = 0
         self._reading_paused = False
         self._ended = False
+        self._discards = False
         self._lost: BaseException | None = None
+        self._is_woken = False
+        self._is_stopping = False
         self._reader: asyncio.Future[None] | None = None
+        self._deadline_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._writing_paused = False
         self._drainer: asyncio.Future[None] | None = None
         self._outgoing: list[bytes | memoryview] = []
         self._outgoing_bytes = 0
-        self._closed: asyncio.Future[None] = self._loop.create_future()
+        self._closed: asyncio.Future[None] | None = None
 
     # --- called by the event loop -------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
-        if self.tls is None and not self.peer_host:
-            peer = transport.get_extra_info("peername")
-            local = transport.get_extra_info("sockname")
-            if isinstance(peer, tuple):
-                self.peer_host, self.peer_port = peer[0], peer[1]
-            if isinstance(local, tuple):
-                self.local_host, self.local_port = local[0], local[1]
-            if self._on_made is not None:
-                self._on_made(self)
+        peer = transport.get_extra_info("peername")
+        local = transport.get_extra_info("sockname")
+        if isinstance(peer, tuple):
+            self.peer_host, self.peer_port = peer[0], peer[1]
+        if isinstance(local, tuple):
+            self.local_host, self.local_port = local[0], local[1]
+        if self.tls_context is not None:
+            self._note_tls(self.tls_context, None)
+        if self._on_made is not None:
+            self._on_made(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return _receive_buffer
+        return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._inbox.append(bytes(_receive_buffer[:nbytes]))
+        if self._discards:
+            return
+        self._inbox.append(bytes(self._buffer[:nbytes]))
         self._inbox_bytes += nbytes
-        if self._inbox_bytes >= INBOX_PAUSE_BYTES and not self._reading_paused and self._transport:
-            self._reading_paused = True
-            self._transport.pause_reading()
-        self._wake_reader()
+        if self._inbox_bytes >= INBOX_PAUSE_BYTES:
+            self._pause_reading()
+        reader = self._reader
+        if reader is not None and not reader.done():
+            reader.set_result(None)
 
     def eof_received(self) -> bool:
         self._ended = True
         self._wake_reader()
         # Keep the writing half open: a client may half-close and still wait for the answers.
-        return self.tls is None
+        return self.tls_context is None and not self._discards
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._ended = True
-        self._lost = exc or PeerGone("connection closed")
+        self._lost = self._lost or exc or PeerGone("connection closed")
         self._wake_reader()
-        if self._drainer is not None and not self._drainer.done():
-            self._drainer.set_result(None)
-        if not self._closed.done():
+        self.resume_writing()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._closed is not None and not self._closed.done():
             self._closed.set_result(None)
 
     def pause_writing(self) -> None:
@@ -116,52 +181,100 @@ class Connection(asyncio.BufferedProtocol):
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
+    def _pause_reading(self) -> None:
+        if not self._reading_paused and self._transport is not None and not self._transport.is_closing():
+            self._reading_paused = True
+            self._transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._reading_paused and self._transport is not None:
+            self._reading_paused = False
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
+
     # --- reading ------------------------------------------------------------------
 
     async def read(self, timeout_seconds: float) -> bytes:
-        """All that has arrived, at least one byte; b"" at the end of input. DeadlinePassed when silent too long."""
-        if not self._inbox and not self._ended:
+        """All that has arrived, at least one byte; b"" at the end of input.
+
+        Raises DeadlinePassed when the peer is silent too long, Stopping when the server stops.
+        """
+        while not self._inbox and not self._ended:
             await self._wait_readable(timeout_seconds)
-        if not self._inbox:
-            return b""
-        data = self._inbox[0] if len(self._inbox) == 1 else b"".join(self._inbox)
-        self._inbox.clear()
-        self._inbox_bytes = 0
-        if self._reading_paused and self._transport and not self._transport.is_closing():
-            self._reading_paused = False
-            self._transport.resume_reading()
-        return data
+        return self._take_inbox()
 
     async def readable(self, timeout_seconds: float) -> None:
-        """Wait until read() would not block; DeadlinePassed when silent too long."""
-        if not self._inbox and not self._ended:
+        """Wait until read() would not block or wake() is called; raises what read() raises."""
+        if not self._inbox and not self._ended and not self._is_woken:
             await self._wait_readable(timeout_seconds)
+        self._is_woken = False
 
-    async def _wait_readable(self, timeout_seconds: float) -> None:
-        reader = self._reader = self._loop.create_future()
-        timer = self._loop.call_later(timeout_seconds, self._deadline, reader)
-        try:
-            await reader
-        finally:
-            timer.cancel()
-            self._reader = None
-
-    @staticmethod
-    def _deadline(reader: "asyncio.Future[None]") -> None:
-        if not reader.done():
-            reader.set_exception(DeadlinePassed("silent for too long"))
+    def wake(self) -> None:
+        """End the running or the next readable(): there is news other than input (IDLE and a doorbell)."""
+        self._is_woken = True
+        self._wake_reader()
 
     @property
     def has_input(self) -> bool:
         """Whether read() would return at once."""
         return bool(self._inbox) or self._ended
 
+    def _take_inbox(self) -> bytes:
+        inbox = self._inbox
+        if not inbox:
+            return b""
+        data = inbox[0] if len(inbox) == 1 else b"".join(inbox)
+        inbox.clear()
+        self._inbox_bytes = 0
+        if self._reading_paused:
+            self._resume_reading()
+        return data
+
+    async def _wait_readable(self, timeout_seconds: float) -> None:
+        if self._is_stopping:
+            raise Stopping("the server is stopping")
+        reader = self._reader = self._loop.create_future()
+        self._set_deadline(timeout_seconds)
+        try:
+            await reader
+        finally:
+            self._reader = None
+
+    def _set_deadline(self, timeout_seconds: float) -> None:
+        """One timer lives through many reads: it is only replaced when the new deadline is earlier."""
+        self._deadline_at = self._loop.time() + timeout_seconds
+        if self._timer is not None:
+            if self._timer_at <= self._deadline_at:
+                return
+            self._timer.cancel()
+        self._start_timer()
+
+    def _start_timer(self) -> None:
+        self._timer_at = self._deadline_at
+        self._timer = self._loop.call_at(self._deadline_at, self._check_deadline)
+
+    def _check_deadline(self) -> None:
+        self._timer = None
+        if self._reader is None or self._reader.done():
+            return
+        # uvloop rounds timers to milliseconds: one may fire a little early.
+        if self._loop.time() + 0.002 >= self._deadline_at:
+            self._reader.set_exception(DeadlinePassed("silent for too long"))
+        else:
+            self._start_timer()
+
+    def stop(self) -> None:
+        """The server stops: what is being answered is finished, waiting for more raises Stopping."""
+        self._is_stopping = True
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_exception(Stopping("the server is stopping"))
+
     # --- writing ------------------------------------------------------------------
 
     def write(self, *segments: bytes | memoryview) -> None:
         """Queue bytes for the next flush()."""
+        self._outgoing.extend(segments)
         for segment in segments:
-            self._outgoing.append(segment)
             self._outgoing_bytes += len(segment)
 
     @property
@@ -169,26 +282,33 @@ class Connection(asyncio.BufferedProtocol):
         """A handler that writes much checks this between pieces and awaits flush()."""
         return self._outgoing_bytes >= OUTGOING_FLUSH_BYTES
 
-    async def flush(self, timeout_seconds: float = 300.0) -> None:
+    async def flush(self, timeout_seconds: float = FLUSH_SECONDS) -> None:
         """Hand everything to the socket and wait while the peer is slow to read.
 
         Raises PeerGone when the connection is lost, DeadlinePassed when the peer does not read.
         """
         if self._lost is not None:
-            self._outgoing.clear()
-            self._outgoing_bytes = 0
+            self._drop_outgoing()
             raise PeerGone("connection lost") from self._lost
-        if self._outgoing and self._transport:
-            data = self._outgoing[0] if len(self._outgoing) == 1 else b"".join(self._outgoing)
-            self._outgoing.clear()
-            self._outgoing_bytes = 0
-            self._transport.write(data)
+        if self._outgoing:
+            self._hand_over()
         if self._writing_paused:
             await self._drain(timeout_seconds)
 
+    def _hand_over(self) -> None:
+        assert self._transport is not None
+        outgoing = self._outgoing
+        data = outgoing[0] if len(outgoing) == 1 else b"".join(outgoing)
+        self._drop_outgoing()
+        self._transport.write(data)
+
+    def _drop_outgoing(self) -> None:
+        self._outgoing.clear()
+        self._outgoing_bytes = 0
+
     async def _drain(self, timeout_seconds: float) -> None:
         drainer = self._drainer = self._loop.create_future()
-        timer = self._loop.call_later(timeout_seconds, self._deadline, drainer)
+        timer = self._loop.call_later(timeout_seconds, _expire, drainer)
         try:
             await drainer
         finally:
@@ -204,14 +324,15 @@ class Connection(asyncio.BufferedProtocol):
     ) -> None:
         """Upgrade. Flush first. Plaintext that already arrived is dropped, never read as if inside TLS.
 
-        Command injection by STARTTLS: CVE-2011-0411, CVE-2021-33515. Raises PeerGone when the handshake fails.
+        Command injection by STARTTLS: CVE-2011-0411, CVE-2021-33515.
+        Raises PeerGone when the handshake fails.
         """
-        assert self._transport is not None and not self._outgoing
-        self._inbox.clear()
-        self._inbox_bytes = 0
-        if self._reading_paused:
-            self._reading_paused = False
-            self._transport.resume_reading()
+        assert self._transport is not None and not self._outgoing and self.tls_context is None
+        if self._lost is not None or self._transport.is_closing():
+            raise PeerGone("connection lost") from self._lost
+        self._drop_inbox()
+        self._resume_reading()
+        self.tls_context = context
         try:
             transport = await self._loop.start_tls(
                 self._transport,
@@ -220,29 +341,45 @@ class Connection(asyncio.BufferedProtocol):
                 server_side=server_side,
                 server_hostname=server_name,
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=CLOSE_SECONDS,
             )
-        except (OSError, ssl.SSLError, EOFError) as exc:
-            self._lost = self._lost or exc
-            self._ended = True
-            if not self._closed.done():
-                self._closed.set_result(None)
+        except (OSError, EOFError) as exc:  # ssl.SSLError is an OSError
+            self._fail(exc)
             raise PeerGone(f"TLS handshake failed: {exc}") from exc
         if transport is None:
+            self._fail(PeerGone("connection lost in the TLS handshake"))
             raise PeerGone("connection lost in the TLS handshake")
         self._transport = transport
+        self._note_tls(context, server_name)
+
+    def _drop_inbox(self) -> None:
         self._inbox.clear()
         self._inbox_bytes = 0
-        self._note_tls(context)
 
-    def _note_tls(self, context: ssl.SSLContext) -> None:
+    def _fail(self, exc: BaseException) -> None:
+        self.abort()
+        if self._lost is None:
+            self.connection_lost(exc)
+
+    def _note_tls(self, context: ssl.SSLContext, server_name: str | None) -> None:
         assert self._transport is not None
         ssl_object = self._transport.get_extra_info("ssl_object")
-        cipher = ssl_object.cipher() if ssl_object else None
+        cipher = ssl_object.cipher()
         self.tls = TlsInfo(
-            version=ssl_object.version() or "" if ssl_object else "",
+            version=ssl_object.version() or "",
             cipher=cipher[0] if cipher else "",
             server_end_point=getattr(context, "server_end_point", b""),
+            server_name=server_name,
         )
+        # ALPACA: a peer that came for another protocol must not be answered in this one.
+        if ssl_object.selected_alpn_protocol() in getattr(context, "alpn_refused", ()):
+            self._fail(PeerGone("the peer asked for another protocol (ALPN)"))
+
+    def get_certificate(self) -> bytes | None:
+        """The peer's certificate (DER), when it showed one."""
+        ssl_object = self._transport.get_extra_info("ssl_object") if self._transport else None
+        certificate: bytes | None = ssl_object.getpeercert(binary_form=True) if ssl_object else None
+        return certificate
 
     def abort(self) -> None:
         """Drop the connection at once."""
@@ -251,19 +388,37 @@ class Connection(asyncio.BufferedProtocol):
 
     async def close(self) -> None:
         """Send what is queued, then close; gives up after CLOSE_SECONDS."""
-        if self._transport is None:
+        if self._transport is None or self._lost is not None:
             return
-        if self._outgoing and self._lost is None:
-            self._transport.write(b"".join(self._outgoing))
-            self._outgoing.clear()
-            self._outgoing_bytes = 0
-        self._transport.close()
-        if not self._closed.done():
-            timer = self._loop.call_later(CLOSE_SECONDS, self.abort)
-            try:
-                await asyncio.shield(self._closed)
-            finally:
-                timer.cancel()
+        if self._outgoing:
+            self._hand_over()
+        self._drop_inbox()
+        self._discards = True
+        if self.tls is None and not self._ended and self._transport.can_write_eof():
+            # Closing over unread input would reset the connection and destroy our last words on their way.
+            self._resume_reading()
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+        self._closed = self._loop.create_future()
+        timer = self._loop.call_later(CLOSE_SECONDS, self.abort)
+        try:
+            await self._closed
+        finally:
+            timer.cancel()
+
+
+def _expire(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_exception(DeadlinePassed("the peer does not read"))
+
+
+async def send_stream(connection: Connection, pieces: AsyncIterable[bytes]) -> None:
+    """Write a body piece by piece, never holding more than OUTGOING_FLUSH_BYTES and one piece."""
+    async for piece in pieces:
+        connection.write(piece)
+        if connection.wants_flush:
+            await connection.flush()
 
 
 Event = TypeVar("Event", covariant=True)
@@ -283,7 +438,10 @@ AnyEvent = TypeVar("AnyEvent")
 
 
 class Session(Protocol[AnyEvent]):
-    """A conversation: an engine and what its events mean."""
+    """A conversation: an engine and what its events mean.
+
+    A session may also have `stopping()`: the last words when the server stops; else `expired()` says them.
+    """
 
     engine: Engine[AnyEvent]
     is_over: bool
@@ -308,25 +466,34 @@ async def converse(connection: Connection, session: "Session[AnyEvent]") -> None
 
     Replies are flushed once per batch of input, so a pipelining client costs one write.
     """
-    engine = session.engine
     try:
         await session.begin()
+        await connection.flush()
         while not session.is_over:
-            await connection.flush()
             data = await connection.read(session.deadline_seconds)
-            engine.receive(data)
-            while (event := engine.next_event()) is not None:
-                await session.handle(event)
-                if session.is_over:
-                    break
-                if connection.wants_flush:
-                    await connection.flush()
+            session.engine.receive(data)
+            await _answer(connection, session)
+            await connection.flush()
             if not data:
                 break
     except DeadlinePassed:
         session.expired()
+    except Stopping:
+        getattr(session, "stopping", session.expired)()
     except PeerGone:
         return
+
+
+async def _answer(connection: Connection, session: "Session[AnyEvent]") -> None:
+    engine = session.engine
+    count = 0
+    while not session.is_over and (event := engine.next_event()) is not None:
+        await session.handle(event)
+        if connection.wants_flush:
+            await connection.flush()
+        count += 1
+        if count % EVENTS_PER_TURN == 0:
+            await asyncio.sleep(0)
 
 
 Handler = Callable[[Connection], Awaitable[None]]

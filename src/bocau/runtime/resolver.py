@@ -1,4 +1,4 @@
-"""DNS by the configured resolver: look-ups with a cache, limits and a clear difference between "no" and "not now"."""
+"""DNS by the configured resolver: look-ups with a cache, limits, and "no" kept apart from "not now"."""
 
 from dataclasses import dataclass
 

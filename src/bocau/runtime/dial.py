@@ -1,0 +1,75 @@
+"""Open a connection to another server."""
+
+import asyncio
+import socket
+import ssl
+from typing import Any
+
+from bocau.base.errors import PeerGone
+from bocau.runtime.connection import CLOSE_SECONDS, HANDSHAKE_SECONDS, Connection, DeadlinePassed
+
+
+async def dial(
+    host: str,
+    port: int,
+    *,
+    timeout_seconds: float,
+    local_address: str | None = None,
+    tls_context: ssl.SSLContext | None = None,
+    server_name: str | None = None,
+) -> Connection:
+    """Connect to an IP address (or Unix socket path with port 0).
+
+    `tls_context`: TLS from the first byte, `server_name` is then sent and, if the context verifies, checked.
+    `local_address`: the IP address to speak from. Names are not looked up: the caller has a resolver.
+    Raises DeadlinePassed when nobody answers in time, PeerGone when refused or the handshake fails.
+    """
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            return await _connect(host, port, local_address, tls_context, server_name)
+    except TimeoutError as exc:
+        raise DeadlinePassed(f"no answer from {host}:{port}") from exc
+    except (OSError, EOFError) as exc:
+        raise PeerGone(f"{host}:{port}: {exc}") from exc
+
+
+async def _connect(
+    host: str,
+    port: int,
+    local_address: str | None,
+    tls_context: ssl.SSLContext | None,
+    server_name: str | None,
+) -> Connection:
+    loop = asyncio.get_running_loop()
+    sock = await _connected_socket(loop, host, port, local_address)
+    connection = Connection()
+    connection.tls_context = tls_context
+    options: dict[str, Any] = {}
+    if tls_context is not None:
+        options = {
+            "ssl": tls_context,
+            "server_hostname": server_name or "",
+            "ssl_handshake_timeout": HANDSHAKE_SECONDS,
+            "ssl_shutdown_timeout": CLOSE_SECONDS,
+        }
+    try:
+        await loop.create_connection(lambda: connection, sock=sock, **options)
+    except BaseException:
+        sock.close()
+        raise
+    return connection
+
+
+async def _connected_socket(
+    loop: asyncio.AbstractEventLoop, host: str, port: int, local_address: str | None
+) -> socket.socket:
+    family = socket.AF_UNIX if "/" in host else socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+    try:
+        if local_address:
+            sock.bind((local_address, 0))
+        await loop.sock_connect(sock, host if family == socket.AF_UNIX else (host, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock

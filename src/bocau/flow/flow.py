@@ -1,7 +1,7 @@
 """The flow's door: two verbs that services call, and the queue runner that `app` starts.
 
-    services.smtp (25, 24) ── receive ──→ flow.inbound → flow.local → store
-    services.smtp (587) · cli · jmap ── submit ──→ flow.submission → local: flow.local · remote: flow.queue
+services.smtp (25, 24) ── receive ──→ flow.inbound → flow.local → store
+services.smtp (587) · cli · jmap ── submit ──→ flow.submission → local: flow.local · remote: flow.queue
 """
 
 from collections.abc import Sequence

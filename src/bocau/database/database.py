@@ -5,17 +5,29 @@
     write(job) ─┘
 
 Light jobs run on the event loop's own thread: a statement costs microseconds there, but milliseconds in a
-thread that must win the GIL back after each one (measured, docs/decisions/0002). Only what blocks (fdatasync,
-the lock between processes, COMMIT) and heavy jobs run in the writer thread.
+thread that must win the GIL back after each one (measured, docs/decisions/0002). Only what blocks for long (a slow
+disk, the lock between processes) and heavy jobs run in the writer thread.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+
+import apsw
+
+from bocau.base.errors import StoreBusy
+from bocau.database.connections import check_version, connect
+from bocau.database.errors import translate
+from bocau.database.lock import ProcessLock
+from bocau.database.migrations import Schema, migrate
+from bocau.database.sql import Sql
+from bocau.database.thread import BlockingThread
+from bocau.database.writer import Writer
 
 T = TypeVar("T")
-Parameters = Sequence[Any] | dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,41 +38,109 @@ class DatabaseSettings:
     cache_bytes: int = 16 * 1024 * 1024
 
 
-class Sql:
-    """One open transaction (or a read snapshot). Statements take tuples, or dicts for `:name` parameters."""
-
-    def execute(self, statement: str, parameters: Parameters = ()) -> None: ...
-    def row(self, statement: str, parameters: Parameters = ()) -> tuple[Any, ...] | None: ...
-    def rows(self, statement: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]: ...
-    def value(self, statement: str, parameters: Parameters = ()) -> Any: ...
-    def many(self, statement: str, parameters: Iterable[Parameters]) -> None: ...
-    @property
-    def changed_rows(self) -> int: ...
-
-
 class Database:
-    """Open with `await Database.open(settings, schemas)`; every room hands in its schema folder."""
+    """Open with `await Database.open(settings, schemas)`, after fork; every room hands in its schema folder."""
 
     before_group: list[Callable[[], None]]
-    """Blocking hooks of the writer thread, before BEGIN: what jobs refer to must be on disk first (pack sync)."""
+    """Blocking hooks before BEGIN, on the loop or in the writer thread: what jobs refer to must be on disk first."""
     after_group: list[Callable[[], None]]
     """Called on the loop after a commit (doorbells)."""
+    slow_when: list[Callable[[], bool]]
+    """Asked before a group: does a hook have so much to do that it belongs in the thread?"""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._lock = ProcessLock(settings.path.with_name(settings.path.name + ".lock"))
+        self._writer = Writer(self._connect, self._lock, settings.busy_seconds)
+        self.before_group = self._writer.before_group
+        self.after_group = self._writer.after_group
+        self.slow_when = self._writer.slow_when
+        self._reader = self._connect_reader()
+        self._reader_sql = Sql(self._reader)
+        self._heavy: apsw.Connection | None = None
+        self._heavy_thread = BlockingThread(self._loop, "bocau-reader")
+        self._is_open = True
+
+    @classmethod
+    async def open(cls, settings: DatabaseSettings, schemas: Sequence[tuple[str, str, str]]) -> "Database":
+        """Open, and bring the schema up to date. Raises OutOfStep when the data is newer than this program."""
+        check_version()
+        prepare(settings, [Schema(*schema) for schema in schemas])
+        return cls(settings)
+
+    def _connect(self) -> apsw.Connection:
+        return connect(self.settings.path, self.settings.cache_bytes)
+
+    def _connect_reader(self) -> apsw.Connection:
+        return connect(self.settings.path, self.settings.cache_bytes, for_reading=True)
 
     def read(self, job: Callable[[Sql], T]) -> T:
-        """Run a short read now, in this thread, on one snapshot."""
-        raise NotImplementedError
+        """Run a short read now, in this thread, on one snapshot. A read inside a read shares its snapshot."""
+        if self._reader.in_transaction:
+            return job(self._reader_sql)
+        return _read(self._reader, self._reader_sql, job)
 
     async def read_heavy(self, job: Callable[[Sql], T]) -> T:
         """Run a long read in the reader thread, on one snapshot."""
-        raise NotImplementedError
+        return await self._heavy_thread.run(lambda: self._read_heavy(job))
+
+    def _read_heavy(self, job: Callable[[Sql], T]) -> T:
+        if self._heavy is None:
+            self._heavy = self._connect_reader()
+        return _read(self._heavy, Sql(self._heavy), job)
 
     async def write(self, job: Callable[[Sql], T], *, heavy: bool = False) -> T:
         """Run `job` in the next group; returns after the commit is on disk.
 
         The job must have no effect outside the transaction: it may run again. An exception of the job rolls back
-        its savepoint only and is raised here. Raises StoreBusy, DiskFull.
+        its savepoint only and is raised here. Raises StoreBusy, DiskFull, TryLater.
         """
-        raise NotImplementedError
+        if not self._is_open:
+            raise StoreBusy("the database is closed")
+        result: T = await self._writer.add(job, heavy)
+        return result
 
     async def close(self) -> None:
-        raise NotImplementedError
+        """Finish the writes that wait, then close."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        await self._writer.close()
+        await self._heavy_thread.run(self._close_heavy)
+        self._heavy_thread.stop()
+        self._reader.close()
+        self._lock.close()
+
+    def _close_heavy(self) -> None:
+        if self._heavy is not None:
+            self._heavy.close()
+
+
+def prepare(settings: DatabaseSettings, schemas: Sequence[Schema]) -> None:
+    """Create the database and bring its schema up to date, under the lock between processes."""
+    lock = ProcessLock(settings.path.with_name(settings.path.name + ".lock"))
+    lock.acquire()
+    try:
+        connection = connect(settings.path, settings.cache_bytes)
+        try:
+            migrate(connection, schemas, time.time())
+        finally:
+            connection.close()
+    finally:
+        lock.release()
+        lock.close()
+
+
+def _read(connection: apsw.Connection, sql: Sql, job: Callable[[Sql], T]) -> T:
+    try:
+        connection.execute("BEGIN")
+        try:
+            return job(sql)
+        finally:
+            connection.execute("COMMIT")
+    except apsw.Error as error:
+        raise translate(error, connection.system_errno) from error
+
+
+__all__ = ["Database", "DatabaseSettings", "Sql"]

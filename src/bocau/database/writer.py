@@ -1,0 +1,227 @@
+"""The writer: one connection, groups of jobs, one commit each.
+
+    waiting jobs → enter: hooks (pack sync), lock, BEGIN → perform: the jobs → leave: COMMIT, unlock → results
+
+`enter` and `leave` block on the disk: on the loop while that is fast, else in the thread (see `pace`).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, Final
+
+import apsw
+
+from bocau.base.errors import StoreBusy
+from bocau.database.errors import translate
+from bocau.database.group import JOBS_MAX, Entry, perform
+from bocau.database.lock import ProcessLock
+from bocau.database.pace import Pace
+from bocau.database.sql import Sql
+from bocau.database.thread import BlockingThread
+
+CHECKPOINT_PAGES: Final = 2000
+"""The write-ahead log is copied into the database whenever it has grown by this much."""
+
+
+class WouldWait(Exception):
+    """A blocking step cannot be done at once on the loop."""
+
+
+class Writer:
+    """Runs groups one after the other, for as long as jobs wait."""
+
+    def __init__(
+        self, connect: Callable[[], apsw.Connection], lock: ProcessLock, busy_seconds: float
+    ) -> None:
+        self.before_group: list[Callable[[], None]] = []
+        self.after_group: list[Callable[[], None]] = []
+        self.slow_when: list[Callable[[], bool]] = []
+        self.log_pages = 0
+        self._connect = connect
+        self._lock = lock
+        self._busy_seconds = busy_seconds
+        self._loop = asyncio.get_running_loop()
+        self._thread = BlockingThread(self._loop, "bocau-writer")
+        self._pace = Pace()
+        self._waiting: deque[Entry] = deque()
+        self._runner: asyncio.Task[None] | None = None
+        self._checkpoint_at = CHECKPOINT_PAGES
+        self._open()
+
+    def _open(self) -> None:
+        self._connection = self._connect()
+        self._connection.set_wal_hook(self._note_log)
+        self._sql = Sql(self._connection)
+
+    def _note_log(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self.log_pages = pages
+        return apsw.SQLITE_OK
+
+    def add(self, job: Callable[[Sql], Any], is_heavy: bool) -> "asyncio.Future[Any]":
+        """Let `job` wait for the next group; jobs that come in the same turn of the loop share it."""
+        entry = Entry(job, is_heavy, self._loop.create_future())
+        self._waiting.append(entry)
+        if self._runner is None:
+            self._runner = self._loop.create_task(self._run())
+        return entry.future
+
+    async def close(self) -> None:
+        """Finish what waits, then close."""
+        if self._runner is not None:
+            await asyncio.wait((self._runner,), timeout=self._busy_seconds)
+        self._thread.stop()
+        self._connection.close()
+
+    # --- groups ------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await self._run_group(self._take())
+                if self._checkpoint_due():
+                    await self._thread.run(self._checkpoint)
+                if self._waiting:
+                    await asyncio.sleep(0)
+        finally:
+            self._runner = None
+
+    def _take(self) -> list[Entry]:
+        """The next group: a heavy job alone, or the light ones before the next heavy one."""
+        waiting = self._waiting
+        group = [waiting.popleft()]
+        while waiting and len(group) < JOBS_MAX and not (group[0].is_heavy or waiting[0].is_heavy):
+            group.append(waiting.popleft())
+        return [entry for entry in group if not entry.future.cancelled()]
+
+    async def _run_group(self, group: list[Entry]) -> None:
+        if not group:
+            return
+        failure: BaseException | None = None
+        try:
+            await self._enter(group)
+            group = await self._perform(group)
+            await self._leave(group)
+        except Exception as error:  # every job of the group fails; the next group starts afresh
+            failure = translate(error, self._connection.system_errno)
+            self._recover()
+        for entry in group:
+            entry.settle(failure)
+        if failure is None:
+            for hook in self.after_group:
+                hook()
+
+    async def _perform(self, group: list[Entry]) -> list[Entry]:
+        """Run the jobs; those the slice had no time for go back to the head of the line."""
+        if group[0].is_heavy:
+            await self._thread.run(lambda: perform(self._connection, self._sql, group))
+            return group
+        done = perform(self._connection, self._sql, group)
+        self._waiting.extendleft(reversed(group[done:]))
+        return group[:done]
+
+    # --- the blocking steps ------------------------------------------------------
+
+    def _inline(self, step: Callable[[bool], None]) -> bool:
+        """Do a blocking step on the loop if that is fast and needs no waiting; else False: use the thread."""
+        if not self._pace.is_fast() or any(is_slow() for is_slow in self.slow_when):
+            return False
+        started = perf_counter()
+        try:
+            step(False)
+        except WouldWait:
+            return False
+        self._pace.note(started)
+        return True
+
+    async def _enter(self, group: list[Entry]) -> None:
+        """Begin the transaction; StoreBusy when others hold the lock for `busy_seconds`."""
+        if self._inline(self._begin):
+            return
+        entering = self._thread.run(lambda: self._begin(True))
+        await asyncio.wait((entering,), timeout=self._busy_seconds)
+        if not entering.done():
+            await self._outlast(entering, group)
+        entering.result()
+
+    async def _outlast(self, entering: "asyncio.Future[None]", group: list[Entry]) -> None:
+        """The thread stays in the line for the lock; meanwhile jobs are told, none waits for ever."""
+        busy = StoreBusy(f"the database has been locked for {self._busy_seconds:g} s")
+        while not entering.done():
+            for entry in [*group, *self._waiting]:
+                entry.settle(busy)
+            self._waiting.clear()
+            await asyncio.wait((entering,), timeout=self._busy_seconds)
+        entering.result()
+        raise busy
+
+    async def _leave(self, group: list[Entry]) -> None:
+        step = self._commit if any(entry.error is None for entry in group) else self._undo
+        if not self._inline(step):
+            await self._thread.run(lambda: step(True))
+
+    def _begin(self, may_wait: bool) -> None:
+        for hook in self.before_group:
+            hook()
+        if not self._lock.try_acquire():
+            if not may_wait:
+                raise WouldWait
+            self._lock.acquire()
+        try:
+            self._begin_immediate(may_wait)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _begin_immediate(self, may_wait: bool) -> None:
+        """The lock is ours; still a foreign program (a shell, a backup) may hold SQLite's own."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError:
+            if not may_wait:
+                raise WouldWait from None
+            self._connection.set_busy_timeout(int(self._busy_seconds * 1000))
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            finally:
+                self._connection.set_busy_timeout(0)
+
+    def _commit(self, may_wait: bool) -> None:
+        self._connection.execute("COMMIT")
+        self._lock.release()
+
+    def _undo(self, may_wait: bool) -> None:
+        self._connection.execute("ROLLBACK")
+        self._lock.release()
+
+    def _recover(self) -> None:
+        """After a failed group: nothing of it stays, and the connection is usable again."""
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except apsw.Error:
+            self._connection.close(True)
+            self._open()
+        self._lock.release()
+
+    # --- the write-ahead log -----------------------------------------------------
+
+    def _checkpoint_due(self) -> bool:
+        if self.log_pages < CHECKPOINT_PAGES:
+            self._checkpoint_at = CHECKPOINT_PAGES
+        return self.log_pages >= self._checkpoint_at
+
+    def _checkpoint(self) -> None:
+        """Copy the log into the database under the lock: nobody appends meanwhile, so the log can start again.
+
+        A long reader keeps it from starting again; then try after as many pages more.
+        """
+        self._checkpoint_at = self.log_pages + CHECKPOINT_PAGES
+        self._lock.acquire()
+        try:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.Error:
+            pass  # the log keeps everything; the next commit tells if the disk is broken
+        finally:
+            self._lock.release()

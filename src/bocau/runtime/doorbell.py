@@ -34,7 +34,7 @@ _log = get_log("doorbell")
 
 
 class Doorbell:
-    """One per process. `directory/run/*.bell` are the sockets; it rings in every other process and in this one.
+    """One per process: it rings in all others, whose sockets are `directory/run/*.bell`, and in this one.
 
     Without a directory it rings in this process only. A process that only rings (the command line) need not
     start(). `poll` returns a number that changes with every commit of any process (SQLite's data_version).

@@ -1,7 +1,7 @@
 """Channel binding to the server's certificate: `tls-server-end-point` (RFC 5929 §4), for SCRAM-PLUS.
 
-The hash is that of the certificate's signature algorithm. It is read from the DER here, in a few lines, because
-a certificate library would cost every worker several megabytes.
+The hash is that of the certificate's signature algorithm. It is read from the DER here, in a few lines: a
+certificate library would cost every worker several megabytes.
 """
 
 import hashlib

@@ -1,9 +1,23 @@
 """Parsed once: everything that lists and fetches need, computed from a message at delivery.
 
-    bytes → mime.scan → Part tree → ENVELOPE and BODYSTRUCTURE notation, date, subject, sender, Message-ID
+bytes → mime.scan → Part tree → ENVELOPE and BODYSTRUCTURE notation, date, subject, sender, Message-ID
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+from bocau.formats.address_list import Mailbox, parse_address_list
+from bocau.formats.charset import decode_charset
+from bocau.formats.date import parse_date
+from bocau.formats.header import body_start, first_values
+from bocau.formats.mime import scan_fields
+from bocau.formats.structure import body_structure, envelope_of
+from bocau.formats.text import preview
+from bocau.formats.words import decode_words, unfold
+
+SUBJECT_CHARACTERS_MAX: Final = 998
+SENDER_CHARACTERS_MAX: Final = 320
+MESSAGE_ID_BYTES_MAX: Final = 998
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +41,32 @@ class Digest:
 
 def digest(data: bytes) -> Digest:
     """Digest a whole message (CRLF). Bounded: at most a few hundred microseconds for ordinary mail; limits in `mime`."""
-    raise NotImplementedError
+    start = body_start(data)
+    values = first_values(data, 0, start)
+    root = scan_fields(data, start, values)
+    date = values.get(b"date")
+    return Digest(
+        envelope_of(values),
+        body_structure(data, root),
+        None if date is None else parse_date(date),
+        decode_words(values.get(b"subject", b""))[:SUBJECT_CHARACTERS_MAX],
+        _sender(values.get(b"from", b"")),
+        _message_id(values.get(b"message-id", b"")),
+        preview(data, root),
+    )
+
+
+def _sender(value: bytes) -> str:
+    for address in parse_address_list(value):
+        if isinstance(address, Mailbox):
+            return _storable(b"%b@%b" % (address.local, address.host))[:SENDER_CHARACTERS_MAX]
+    return ""
+
+
+def _message_id(value: bytes) -> str | None:
+    return _storable(unfold(value)[:MESSAGE_ID_BYTES_MAX]) or None
+
+
+def _storable(octets: bytes) -> str:
+    """Text that any database keeps: no NUL (PostgreSQL refuses it, SQLite stops at it), no surrogates."""
+    return decode_charset(octets).replace("\0", "")

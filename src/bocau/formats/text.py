@@ -1,0 +1,87 @@
+"""The text that a person would read in a part: transfer encoding undone, charset decoded (RFC 2045 §6, §5)."""
+
+import binascii
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Final
+
+from bocau.formats.charset import decode_charset
+from bocau.formats.mime import Part, scan
+from bocau.formats.parameters import parameter
+from bocau.formats.words import decode_base64
+
+TEXT_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Of one part, before decoding; the rest is not read."""
+SEARCH_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Of all parts of one message together."""
+PREVIEW_CHARACTERS_MAX: Final = 200
+PREVIEW_BYTES_MAX: Final = 2048
+"""Octets of the body that a preview is made of."""
+
+_HIDDEN: Final = re.compile(
+    r"<(?:(style|script|head|title)\b.*?(?:</\1\s*>|\Z)|!--.*?(?:-->|\Z)|[^>]*+(?:>|\Z))",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+def decoded_octets(data: bytes, part: Part, limit: int | None = None) -> bytes:
+    """The body with its transfer encoding undone; at most `limit` encoded octets are read. Never raises."""
+    end = part.end if limit is None else min(part.end, part.body_start + limit)
+    body = data[part.body_start : end]
+    if part.encoding == b"base64":
+        return decode_base64(body)
+    if part.encoding == b"quoted-printable":
+        return binascii.a2b_qp(body)
+    return body
+
+
+def decoded_text(data: bytes, part: Part, limit: int = TEXT_BYTES_MAX) -> str:
+    """The part as text by its charset parameter, else UTF-8, else Windows-1252. Never raises."""
+    return decode_charset(decoded_octets(data, part, limit), parameter(part.parameters, b"charset") or b"")
+
+
+def leaves(root: Part) -> Iterator[Part]:
+    """Every part without children, in order, also those of enclosed messages."""
+    pending = [root]
+    while pending:
+        part = pending.pop()
+        if part.children:
+            pending.extend(reversed(part.children))
+        else:
+            yield part
+
+
+def search_text(data: bytes, root: Part | None = None) -> Iterator[str]:
+    """The decoded text of every text part, and the header values of enclosed messages are not among it."""
+    left = SEARCH_BYTES_MAX
+    for part in leaves(scan(data) if root is None else root):
+        if part.type == b"text" and left > 0:
+            left -= part.end - part.body_start
+            yield decoded_text(data, part)
+
+
+def plain_of_html(html: str) -> str:
+    """HTML without its tags, styles and scripts: for previews and search, never for display."""
+    return unescape(_HIDDEN.sub(" ", html))
+
+
+def preview(data: bytes, root: Part) -> str:
+    """The first words of the first text part (RFC 8970 §3.2: plain text preferred); "" when there is none."""
+    part = _preview_part(root)
+    if part is None:
+        return ""
+    text = decoded_text(data, part, PREVIEW_BYTES_MAX)
+    if part.subtype == b"html":
+        text = plain_of_html(text)
+    return " ".join(text.replace("\0", "").split())[:PREVIEW_CHARACTERS_MAX].rstrip()
+
+
+def _preview_part(root: Part) -> Part | None:
+    html = None
+    for part in leaves(root):
+        if part.type == b"text" and part.subtype == b"plain":
+            return part
+        if part.type == b"text" and part.subtype == b"html" and html is None:
+            html = part
+    return html

@@ -1,9 +1,11 @@
 """Who is who: domains, accounts, aliases, groups, credentials, login throttling.
 
-Door: Directory and its values.
+Door: Directory, its settings and its values. Schema: ("directory", "bocau.directory", "sql/sqlite").
 """
 
 from bocau.directory.directory import Directory
+from bocau.directory.logins import ScramKeys
+from bocau.directory.settings import DirectorySettings, PasswordSettings, ThrottleSettings
 from bocau.directory.values import (
     Account,
     Alias,
@@ -21,10 +23,14 @@ __all__ = [
     "Alias",
     "Credential",
     "Directory",
+    "DirectorySettings",
     "Domain",
     "Expansion",
     "Group",
     "Login",
     "LoginAttempt",
+    "PasswordSettings",
     "Scope",
+    "ScramKeys",
+    "ThrottleSettings",
 ]

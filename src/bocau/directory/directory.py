@@ -1,77 +1,167 @@
-"""The directory's one door. Look-ups are plain calls on the loop (cached, checked against the directory's version);
-changes and logins are awaited."""
+"""The directory's one door. Look-ups are plain calls on the loop (cached, checked against the directory's
+version); changes and logins are awaited.
 
-from collections.abc import Sequence
+    services, flow ──→ Directory ──→ lookups → expansion · administration      (who is where)
+                             └─────→ logins → throttle, warm, passwords       (who are you)
+"""
 
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from bocau.base.errors import BadName, NoSuchDomain, Refused
 from bocau.base.ids import AccountId
-from bocau.directory.values import Account, Alias, Credential, Domain, Expansion, Group, Login, LoginAttempt, Scope
-from bocau.formats.address import Address
+from bocau.database import Database, Sql
+from bocau.directory import administration, credentials
+from bocau.directory.credentials import ScramSalt
+from bocau.directory.expansion import expand, find, is_reserved
+from bocau.directory.logins import Logins, ScramKeys, current
+from bocau.directory.lookups import Lookups
+from bocau.directory.passwords import (
+    SALT_BYTES,
+    Passwords,
+    Secret,
+    app_password_core,
+    app_password_digest,
+    check_new_password,
+    new_app_password,
+)
+from bocau.directory.settings import DISPLAY_NAME_CHARACTERS_MAX, DirectorySettings
+from bocau.directory.statements import SQL
+from bocau.directory.values import (
+    Account,
+    Alias,
+    Credential,
+    Domain,
+    Expansion,
+    Group,
+    Login,
+    LoginAttempt,
+    Scope,
+)
+from bocau.formats.address import Address, canonical_domain
+from bocau.runtime.clock import Clock
+
+T = TypeVar("T")
+BELL: Final = "directory"
+"""Rung after each administrative change: sessions ask `is_still_valid`."""
 
 
 class Directory:
+    """One per process, on the process's database."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: DirectorySettings,
+        clock: Clock,
+        *,
+        ring: Callable[[Iterable[str]], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._ring = ring
+        self._passwords = Passwords(settings.passwords)
+        self._lookups = Lookups(database)
+        self._logins = Logins(database, settings, clock, self._passwords, sleep)
+
+    async def close(self) -> None:
+        """Finish the notes under way; call before the database is closed."""
+        await self._logins.close()
+
     # --- look-ups: now, in this thread ----------------------------------------------
     def is_local_domain(self, domain: str) -> bool:
-        raise NotImplementedError
+        """Whether mail for `domain` (A-labels) is ours, disabled or not."""
+        try:
+            self._lookups.get(domain, lambda sql: administration.domain_named(sql, domain))
+        except NoSuchDomain:
+            return False
+        return True
 
     def expand(self, address: Address) -> Expansion:
-        """Follow account, alias, group, subaddress (`user+tag`), catch-all; postmaster@ and abuse@ always work
-        (fall back to the admins). Raises NoSuchDomain (not ours), NoSuchAddress, AccountDisabled."""
-        raise NotImplementedError
+        """Follow account, alias, group, subaddress (`user+tag`), catch-all; postmaster@ and abuse@ always
+        work (fall back to the admins). Raises NoSuchDomain (not ours), NoSuchAddress, AccountDisabled,
+        LimitReached (an alias tree beyond `EXPANSION_MAX`)."""
+        return self._lookups.get(address, lambda sql: expand(sql, address))
 
     def account(self, account_id: AccountId) -> Account:
         """NoSuchAccount."""
-        raise NotImplementedError
+        return self._lookups.get(account_id, lambda sql: administration.account_with_id(sql, account_id))
 
     def account_named(self, address: Address) -> Account:
-        raise NotImplementedError
+        """By its own address in any spelling of equal key, not by an alias. NoSuchAccount."""
+        return self._database.read(lambda sql: administration.account_named(sql, address))
 
     def may_send_as(self, account_id: AccountId, address: Address) -> bool:
-        """Its own address (with any subaddress), its aliases, groups it may send as."""
-        raise NotImplementedError
+        """Its own address (with any subaddress), its aliases, groups it may send as, and the addresses of a
+        catch-all or a reserved name that lead to it."""
+        return self._lookups.get((account_id, address), lambda sql: _may_send_as(sql, account_id, address))
 
     def domains(self) -> list[Domain]:
-        raise NotImplementedError
+        rows = self._database.read(lambda sql: sql.rows(SQL.domains))
+        return [administration.domain_of(row) for row in rows]
 
     def accounts(self, domain: str | None = None) -> list[Account]:
-        raise NotImplementedError
+        rows = self._database.read(lambda sql: sql.rows(SQL.accounts, {"domain": domain}))
+        return [administration.account_of(row) for row in rows]
 
     def aliases(self, domain: str | None = None) -> list[Alias]:
-        raise NotImplementedError
+        return self._database.read(lambda sql: administration.aliases(sql, domain))
 
     def groups(self, domain: str | None = None) -> list[Group]:
-        raise NotImplementedError
+        return self._database.read(lambda sql: administration.groups(sql, domain))
 
     def credentials(self, account_id: AccountId) -> list[Credential]:
-        raise NotImplementedError
+        rows = self._database.read(lambda sql: sql.rows(SQL.credentials, {"account_id": account_id}))
+        return [credentials.credential_of(row) for row in rows]
 
     # --- logins ----------------------------------------------------------------------
     async def login(self, name: str, password: str, attempt: LoginAttempt) -> Login:
         """Prove a name and password. `name` is the full address, or an alias of the account.
 
         Counts failures per account and network over all processes, slows 2→15 s, then refuses for a while;
-        argon2 runs in a thread, a warm password costs microseconds. Unknown names cost the same as wrong passwords.
-        Raises BadCredentials, AccountDisabled, Throttled."""
-        raise NotImplementedError
+        argon2 runs in a thread, a warm password costs microseconds. Unknown names cost the same as wrong
+        passwords. Raises BadCredentials, AccountDisabled, Throttled, NotPermitted (an app password outside
+        its scopes)."""
+        return await self._logins.login(name, password, attempt)
 
-    async def scram_keys(self, name: str, mechanism: str, attempt: LoginAttempt) -> "ScramKeys":
-        """Salt, iterations, StoredKey, ServerKey for `SCRAM-SHA-1` or `SCRAM-SHA-256` (RFC 5802 §3). Unknown names
-        get stable fake keys. Raises Throttled."""
-        raise NotImplementedError
+    async def scram_keys(self, name: str, mechanism: str, attempt: LoginAttempt) -> ScramKeys:
+        """Salt, iterations and the keys of each credential for `SCRAM-SHA-1` or `SCRAM-SHA-256` (RFC 5802
+        §3). Unknown names get a stable made-up salt and keys that fit nothing. Raises Throttled."""
+        return await self._logins.scram_keys(name, mechanism, attempt)
 
-    async def scram_settled(self, name: str, succeeded: bool, attempt: LoginAttempt) -> Login:
-        """Tell how a SCRAM exchange ended; counts failures like login(). Raises BadCredentials."""
-        raise NotImplementedError
+    async def scram_settled(self, name: str, credential_id: int | None, attempt: LoginAttempt) -> Login:
+        """Tell how a SCRAM exchange ended: by which credential, or None when the proof was wrong; counts
+        failures like login(). Raises BadCredentials, AccountDisabled, Throttled, NotPermitted."""
+        return await self._logins.scram_settled(name, credential_id, attempt)
+
+    def is_still_valid(self, login: Login) -> bool:
+        """Whether the credential of a running session still opens: not removed, its password not changed, the
+        account not disabled. Sessions ask when the doorbell "directory" rings."""
+        standing = self._database.read(lambda sql: current(sql, login.credential_id))
+        return standing is not None and not standing.is_disabled
 
     # --- administration --------------------------------------------------------------
     async def create_domain(self, name: str) -> Domain:
-        raise NotImplementedError
+        """`name` in any form. AlreadyExists, SyntaxFault."""
+        canonical = canonical_domain(name)
+        return await self._change(lambda sql: administration.create_domain(sql, canonical))
 
     async def set_domain(self, name: str, *, catch_all: Address | None, is_disabled: bool) -> Domain:
-        raise NotImplementedError
+        """NoSuchDomain."""
+        canonical = canonical_domain(name)
+        return await self._change(
+            lambda sql: administration.set_domain(sql, canonical, catch_all, is_disabled)
+        )
 
     async def remove_domain(self, name: str) -> None:
-        """InUse while it has accounts, aliases or groups."""
-        raise NotImplementedError
+        """NoSuchDomain; InUse while it has accounts, aliases or groups."""
+        canonical = canonical_domain(name)
+        await self._change(lambda sql: administration.remove_domain(sql, canonical))
 
     async def create_account(
         self,
@@ -82,8 +172,37 @@ class Directory:
         quota_bytes: int | None = None,
         is_admin: bool = False,
     ) -> Account:
-        """The mailboxes are made by whoever calls (MailStore.write … create_account, same account_id), see app."""
-        raise NotImplementedError
+        """Make the directory's row. The caller then makes the mailboxes: `MailStore.write(account_id,
+        …create_account)`.
+
+        A caller that died in between tries again: AlreadyExists, then `account_named(address)` gives the id,
+        and the store says whether the mailboxes are missing. Ids are never given twice.
+        NoSuchDomain, AlreadyExists, BadName, NotPermitted (an unusable password)."""
+        prepared = check_new_password(password)
+        _check_display_name(display_name)
+        salt = ScramSalt(secrets.token_bytes(SALT_BYTES), self._settings.passwords.scram_iterations)
+        secret = await self._passwords.make(prepared, salt.salt, salt.iterations)
+        now = int(self._clock.now())
+
+        def job(sql: Sql) -> Account:
+            address_id = administration.claim(sql, address, administration.ACCOUNT)
+            sql.execute(
+                SQL.insert_account,
+                {
+                    "address_id": address_id,
+                    "display_name": display_name,
+                    "quota_bytes": quota_bytes,
+                    "is_admin": int(is_admin),
+                    "created_at": now,
+                    "scram_salt": salt.salt,
+                    "scram_iterations": salt.iterations,
+                },
+            )
+            account_id = AccountId(sql.value(SQL.last_id))
+            credentials.add(sql, account_id, credentials.MAIN_LABEL, None, secret, now)
+            return administration.account_with_id(sql, account_id)
+
+        return await self._change(job)
 
     async def set_account(
         self,
@@ -96,37 +215,125 @@ class Directory:
         is_admin: bool | None = None,
         password: str | None = None,
     ) -> Account:
-        raise NotImplementedError
+        """Change what is named; None leaves as it is. The caller hands a new quota to the store too
+        (`Writing.set_limit`). A new password and a disabled account end warm logins at once. NoSuchAccount,
+        BadName, NotPermitted (an unusable password)."""
+        account = self.account_named(address)
+        if display_name is not None:
+            _check_display_name(display_name)
+        secret = await self._new_secret(account.account_id, password) if password is not None else None
+        now = int(self._clock.now())
+
+        def job(sql: Sql) -> Account:
+            changed = administration.account_named(sql, address)
+            if display_name is not None:
+                changed = replace(changed, display_name=display_name)
+            if quota_bytes is not None or clear_quota:
+                changed = replace(changed, quota_bytes=None if clear_quota else quota_bytes)
+            if is_disabled is not None:
+                changed = replace(changed, is_disabled=is_disabled)
+            if is_admin is not None:
+                changed = replace(changed, is_admin=is_admin)
+            administration.update_account(sql, changed)
+            if secret is not None:
+                credentials.replace_main(sql, changed.account_id, secret, now)
+            return changed
+
+        return await self._change(job)
 
     async def remove_account(self, address: Address) -> AccountId:
-        raise NotImplementedError
+        """Its address, credentials and rights to send go; aliases that point to it stay and lead nowhere.
+        The caller removes the mail (`Writing.delete_account`). NoSuchAccount."""
+        account_id = await self._change(lambda sql: administration.remove_account(sql, address))
+        self._logins.forget(account_id)
+        return account_id
 
     async def set_alias(self, address: Address, targets: Sequence[Address]) -> Alias:
-        raise NotImplementedError
+        """Make or change. NoSuchDomain, AlreadyExists (the name is an account or group), BadName,
+        LimitReached."""
+        return await self._change(lambda sql: administration.set_alias(sql, address, targets))
 
     async def remove_alias(self, address: Address) -> None:
-        raise NotImplementedError
+        """NoSuchAddress."""
+        await self._change(lambda sql: administration.release(sql, address, administration.ALIAS))
 
     async def set_group(
         self, address: Address, members: Sequence[Address], senders: Sequence[AccountId]
     ) -> Group:
-        raise NotImplementedError
+        """Make or change. NoSuchDomain, NoSuchAccount, AlreadyExists, BadName, LimitReached."""
+        return await self._change(lambda sql: administration.set_group(sql, address, members, senders))
 
     async def remove_group(self, address: Address) -> None:
-        raise NotImplementedError
+        """NoSuchAddress."""
+        await self._change(lambda sql: administration.release(sql, address, administration.GROUP))
 
     async def create_app_password(
         self, account_id: AccountId, label: str, scopes: frozenset[Scope]
     ) -> tuple[Credential, str]:
-        """Returns the credential and the generated secret, shown once."""
-        raise NotImplementedError
+        """Returns the credential and the generated secret, shown once. NoSuchAccount, AlreadyExists (label),
+        BadName (label, no scope), LimitReached."""
+        credentials.check_label(label)
+        if not scopes:
+            raise BadName("an app password needs a scope")
+        account = self.account(account_id)
+        shown = new_app_password()
+        secret = await self._app_secret(account.account_id, shown)
+        now = int(self._clock.now())
+
+        def job(sql: Sql) -> Credential:
+            administration.account_with_id(sql, account_id)
+            return credentials.add(sql, account_id, label, scopes, secret, now)
+
+        return await self._change(job), shown
 
     async def remove_credential(self, account_id: AccountId, credential_id: int) -> None:
-        raise NotImplementedError
+        """Remove an app password; its sessions end. NotPermitted for the main password or a number not
+        there."""
+        await self._change(lambda sql: credentials.remove(sql, account_id, credential_id))
+
+    # --- within ------------------------------------------------------------------------
+    async def _change(self, job: Callable[[Sql], T]) -> T:
+        """Run an administrative write: caches of all processes are void with its commit."""
+
+        def versioned(sql: Sql) -> T:
+            result = job(sql)
+            sql.execute(SQL.bump_version)
+            return result
+
+        result = await self._database.write(versioned)
+        self._ring((BELL,))
+        return result
+
+    def _salt(self, account_id: AccountId) -> ScramSalt:
+        salt = self._database.read(lambda sql: credentials.scram_salt(sql, account_id))
+        assert salt is not None
+        return salt
+
+    async def _new_secret(self, account_id: AccountId, password: str) -> Secret:
+        salt = self._salt(account_id)
+        return await self._passwords.make(check_new_password(password), salt.salt, salt.iterations)
+
+    async def _app_secret(self, account_id: AccountId, shown: str) -> Secret:
+        core = app_password_core(shown)
+        assert core is not None
+        salt = self._salt(account_id)
+        scram = await self._passwords.make_scram(shown, salt.salt, salt.iterations)
+        return Secret(app_password_digest(self._logins.server_secret(), core), scram)
 
 
-class ScramKeys:
-    salt: bytes
-    iterations: int
-    stored_key: bytes
-    server_key: bytes
+def _may_send_as(sql: Sql, account_id: AccountId, address: Address) -> bool:
+    named = find(sql, address)
+    if named is not None and named.kind == administration.GROUP:
+        return account_id in administration.senders_of(sql, named.address_id)
+    try:
+        expansion = expand(sql, address)
+    except Refused:
+        return False
+    if named is None and is_reserved(address):
+        return account_id in expansion.accounts
+    return expansion.accounts == (account_id,) and not expansion.remote
+
+
+def _check_display_name(text: str) -> None:
+    if len(text) > DISPLAY_NAME_CHARACTERS_MAX or not text.isprintable():
+        raise BadName(f"a display name is at most {DISPLAY_NAME_CHARACTERS_MAX} printable characters")

@@ -1,1 +1,44 @@
-"""TODO-docstring"""
+"""SASL mechanisms as pure state machines (RFC 4422): PLAIN, LOGIN, SCRAM; server and client.
+
+    server: respond(client bytes) → Challenge | Claim (name, password) | ScramName | ScramProof
+    client: respond(challenge) → bytes
+
+Door: the mechanisms, `decode_response`, `prepare_password`, `derive_keys`.
+"""
+
+from bocau.protocols.sasl.client import ClientMechanism, LoginClient, PlainClient, ScramClient, best_client
+from bocau.protocols.sasl.encoding import RESPONSE_BYTES_MAX, decode_initial_response, decode_response, encode
+from bocau.protocols.sasl.login import LoginServer
+from bocau.protocols.sasl.plain import PlainServer
+from bocau.protocols.sasl.preparation import opaque_string, saslprep
+from bocau.protocols.sasl.scram import (
+    SCRAM_HASHES,
+    DerivedKeys,
+    ScramProof,
+    ScramServer,
+    derive_keys,
+)
+from bocau.protocols.sasl.values import Challenge, Claim
+
+__all__ = [
+    "RESPONSE_BYTES_MAX",
+    "SCRAM_HASHES",
+    "Challenge",
+    "Claim",
+    "ClientMechanism",
+    "DerivedKeys",
+    "LoginClient",
+    "LoginServer",
+    "PlainClient",
+    "PlainServer",
+    "ScramClient",
+    "ScramProof",
+    "ScramServer",
+    "best_client",
+    "decode_initial_response",
+    "decode_response",
+    "derive_keys",
+    "encode",
+    "opaque_string",
+    "saslprep",
+]

@@ -1,0 +1,313 @@
+"""Proving who somebody is.
+
+throttle → warm? ──yes→ Login                                   (microseconds, no await)
+             └─no→ app password digest → argon2 in a thread → Login, or a counted, slowed BadCredentials
+"""
+
+import asyncio
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Final
+
+from bocau.base.errors import AccountDisabled, BadCredentials, BocauError, NotPermitted, SyntaxFault
+from bocau.base.ids import AccountId
+from bocau.database import Database, Sql
+from bocau.directory.expansion import find
+from bocau.directory.passwords import Passwords, app_password_core, app_password_digest, made_up_salt
+from bocau.directory.settings import DirectorySettings
+from bocau.directory.statements import SQL
+from bocau.directory.throttle import Suspect, Throttle, guess_mark, suspect
+from bocau.directory.values import Login, LoginAttempt, Scope
+from bocau.directory.warm import Proof, Standing, WarmPasswords
+from bocau.formats.address import Address, parse_address
+from bocau.protocols.sasl import DerivedKeys, opaque_string
+from bocau.runtime.clock import Clock
+
+_STATE: Final = SQL.state
+_CREDENTIAL_STATE: Final = SQL.credential_state
+NAME_BYTES_MAX: Final = 1_024
+_STAND_IN: Final = DerivedKeys(secrets.token_bytes(32), secrets.token_bytes(32))
+"""The keys of names that do not exist: no proof fits them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScramKeys:
+    """What a SCRAM exchange needs (RFC 5802 §3): one salt, and the keys of each credential of the account."""
+
+    salt: bytes
+    iterations: int
+    credential_ids: tuple[int, ...]
+    keys: tuple[DerivedKeys, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """Whom a login name names, and the secrets that would prove it."""
+
+    account_id: AccountId
+    secrets: tuple[tuple[int, str, str], ...] = field(repr=False)
+    """(credential_id, label, secret)"""
+
+
+class Logins:
+    def __init__(
+        self,
+        database: Database,
+        settings: DirectorySettings,
+        clock: Clock,
+        passwords: Passwords,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._settings = settings.passwords
+        self._clock = clock
+        self._passwords = passwords
+        self._sleep = sleep
+        self._throttle = Throttle(database, settings.throttle, clock)
+        self._warm = WarmPasswords(settings.passwords)
+        self._secret: bytes = b""
+        self._proving: dict[bytes, asyncio.Future[Standing | None]] = {}
+        self._noted: dict[int, float] = {}
+        self._notes: set[asyncio.Task[None]] = set()
+
+    # --- name and password -------------------------------------------------------
+
+    async def login(self, name: str, password: str, attempt: LoginAttempt) -> Login:
+        who = suspect(attempt.client_host, _folded(name))
+        mark = self._warm.mark(name, password)
+        proof = self._database.read(lambda sql: self._warm_proof(sql, mark, who))
+        standing = proof.standing if proof is not None else await self._prove_once(mark, name, password, who)
+        if standing is None:
+            await self._fail(who, password)
+            raise BadCredentials("wrong name or password")
+        return self._admit(standing, attempt, who)
+
+    def _warm_proof(self, sql: Sql, mark: bytes, who: Suspect) -> Proof | None:
+        # Before the cache: or it would tell a throttled guesser which guess is right.
+        version = self._check_throttle(sql, who)
+        proof = self._warm.get(mark, self._clock.monotonic())
+        if proof is None or proof.version == version:
+            return proof
+        standing = current(sql, proof.standing.login.credential_id)
+        if standing is None:
+            self._warm.drop(mark)
+            return None
+        proof.standing, proof.version = standing, version
+        return proof
+
+    async def _prove_once(self, mark: bytes, name: str, password: str, who: Suspect) -> Standing | None:
+        """A client that opens five connections at once pays one argon2, and guesses once."""
+        running = self._proving.get(mark)
+        if running is None:
+            running = asyncio.ensure_future(self._prove(mark, name, password, who))
+            self._proving[mark] = running
+            running.add_done_callback(partial(self._proved, mark))
+        return await asyncio.shield(running)
+
+    def _proved(self, mark: bytes, running: "asyncio.Future[Standing | None]") -> None:
+        del self._proving[mark]
+        if not running.cancelled():
+            # Looked at, so that asyncio does not complain when whoever asked has gone away.
+            running.exception()
+
+    async def _prove(self, mark: bytes, name: str, password: str, who: Suspect) -> Standing | None:
+        self._throttle.begin_guess(who)
+        try:
+            credential_id = await self._matching_credential(name, password)
+        finally:
+            self._throttle.end_guess(who)
+        if credential_id is None:
+            return None
+        # Read again: the password may have been changed while it was checked.
+        version, standing = self._database.read(lambda sql: (sql.value(_STATE), current(sql, credential_id)))
+        if standing is not None:
+            self._warm.put(mark, Proof(standing, version, self._clock.monotonic()))
+        return standing
+
+    async def _matching_credential(self, name: str, password: str) -> int | None:
+        claimed = self._database.read(lambda sql: _claimed(sql, name))
+        core = app_password_core(password)
+        if claimed is not None and core is not None:
+            found = self._matching_app_password(claimed, core)
+            if found is not None:
+                return found
+        main = next((row for row in claimed.secrets if not row[1]), None) if claimed else None
+        try:
+            prepared = opaque_string(password)
+        except SyntaxFault:
+            prepared, main = "-", None
+        is_right = await self._passwords.verify(main[2] if main else None, prepared)
+        return main[0] if main and is_right else None
+
+    def _matching_app_password(self, claimed: _Claimed, core: str) -> int | None:
+        digest = app_password_digest(self.server_secret(), core)
+        found = None
+        for credential_id, label, secret in claimed.secrets:
+            if label and hmac.compare_digest(secret, digest):
+                found = credential_id
+        return found
+
+    # --- SCRAM ---------------------------------------------------------------------
+
+    async def scram_keys(self, name: str, mechanism: str, attempt: LoginAttempt) -> ScramKeys:
+        who = suspect(attempt.client_host, _folded(name))
+
+        def job(sql: Sql) -> ScramKeys | None:
+            self._check_throttle(sql, who)
+            return _scram_keys(sql, name, mechanism)
+
+        keys = self._database.read(job)
+        if keys is None:
+            salt = made_up_salt(self.server_secret(), _folded(name))
+            keys = ScramKeys(salt, self._settings.scram_iterations, (0,), (_STAND_IN,))
+        return keys
+
+    async def scram_settled(self, name: str, credential_id: int | None, attempt: LoginAttempt) -> Login:
+        who = suspect(attempt.client_host, _folded(name))
+
+        def job(sql: Sql) -> Standing | None:
+            self._check_throttle(sql, who)
+            return current(sql, credential_id) if credential_id is not None else None
+
+        standing = self._database.read(job)
+        if standing is None:
+            # What was guessed is not known: each failure counts as a new guess.
+            await self._fail(who, secrets.token_hex(8))
+            raise BadCredentials("wrong name or password")
+        return self._admit(standing, attempt, who)
+
+    # --- both ------------------------------------------------------------------------
+
+    def _check_throttle(self, sql: Sql, who: Suspect) -> int:
+        """Returns the directory's version."""
+        row = sql.row(_STATE)
+        assert row is not None
+        version, serial = row
+        self._throttle.check(sql, serial, who)
+        return int(version)
+
+    def _admit(self, standing: Standing, attempt: LoginAttempt, who: Suspect) -> Login:
+        login = standing.login
+        if self._throttle.has_failed(who):
+            self._later(self._throttle.succeeded(who))
+        if standing.is_disabled:
+            raise AccountDisabled(str(login.address))
+        if login.scopes is not None and attempt.scope not in login.scopes:
+            raise NotPermitted(f"this password is not for {attempt.scope.value}")
+        self._note_use(login.credential_id)
+        return login
+
+    async def _fail(self, who: Suspect, password: str) -> None:
+        delay = await self._throttle.failed(who, guess_mark(self.server_secret(), password))
+        if delay > 0:
+            await self._sleep(delay)
+
+    def _note_use(self, credential_id: int) -> None:
+        """Write last_used_at now and then, after the login was answered."""
+        now = self._clock.monotonic()
+        noted = self._noted.get(credential_id)
+        if noted is not None and now - noted < self._settings.used_note_seconds:
+            return
+        if len(self._noted) >= self._settings.warm_entries_max:
+            self._noted.clear()
+        self._noted[credential_id] = now
+        self._later(self._write_use(credential_id))
+
+    async def _write_use(self, credential_id: int) -> None:
+        now = int(self._clock.now())
+        before = now - int(self._settings.used_note_seconds)
+        note = {"now": now, "credential_id": credential_id, "before": before}
+        await self._database.write(lambda sql: sql.execute(SQL.used_credential, note))
+
+    def _later(self, work: Awaitable[None]) -> None:
+        async def quietly() -> None:
+            try:
+                await work
+            except BocauError:
+                # A note that could not be written is no reason to disturb anyone.
+                pass
+
+        task = asyncio.ensure_future(quietly())
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+    def server_secret(self) -> bytes:
+        if not self._secret:
+            self._secret = self._database.read(lambda sql: bytes(sql.value(SQL.secret)))
+        return self._secret
+
+    def forget(self, account_id: AccountId) -> None:
+        """Drop the warm passwords of an account from memory (they are void in any case)."""
+        self._warm.drop_account(account_id)
+
+    async def close(self) -> None:
+        if self._notes:
+            await asyncio.wait(self._notes)
+        self._passwords.close()
+
+
+@lru_cache(maxsize=4_096)
+def _folded(name: str) -> str:
+    """One spelling of a login name for counting, whether it exists or not."""
+    address = _parsed(name)
+    return "@".join(address.key) if address is not None else name.casefold()
+
+
+def _parsed(name: str) -> Address | None:
+    if len(name) > NAME_BYTES_MAX:
+        return None
+    try:
+        return parse_address(name)
+    except SyntaxFault:
+        return None
+
+
+def _claimed(sql: Sql, name: str) -> _Claimed | None:
+    address = _parsed(name)
+    account_id = named_account(sql, address) if address is not None else None
+    if account_id is None:
+        return None
+    rows = sql.rows(SQL.secrets, {"account_id": account_id})
+    return _Claimed(account_id, tuple((row[0], row[1], row[3]) for row in rows))
+
+
+def named_account(sql: Sql, address: Address) -> AccountId | None:
+    """The account that a login name names: its address, or an alias that leads to it alone."""
+    named = find(sql, address)
+    if named is None or named.detail or named.kind == "group":
+        return None
+    if named.account_id is not None:
+        return named.account_id
+    targets = sql.rows(SQL.targets, {"address_id": named.address_id})
+    if len(targets) != 1:
+        return None
+    target = find(sql, Address(*targets[0]))
+    return target.account_id if target is not None and not target.detail else None
+
+
+def _scram_keys(sql: Sql, name: str, mechanism: str) -> ScramKeys | None:
+    claimed = _claimed(sql, name)
+    if claimed is None:
+        return None
+    account = sql.row(SQL.scram_of_account, {"account_id": claimed.account_id})
+    rows = sql.rows(SQL.scram_keys, {"account_id": claimed.account_id, "mechanism": mechanism})
+    if account is None or not rows:
+        return None
+    keys = tuple(DerivedKeys(row[1], row[2]) for row in rows)
+    return ScramKeys(account[0], account[1], tuple(row[0] for row in rows), keys)
+
+
+def current(sql: Sql, credential_id: int) -> Standing | None:
+    """The credential as it is now; None when it is gone."""
+    row = sql.row(_CREDENTIAL_STATE, {"credential_id": credential_id})
+    if row is None:
+        return None
+    login = Login(AccountId(row[0]), Address(row[2], row[3]), scopes_of(row[1]), credential_id)
+    return Standing(login, bool(row[4]))
+
+
+def scopes_of(text: str | None) -> frozenset[Scope] | None:
+    return None if text is None else frozenset(Scope(part) for part in text.split(",") if part)

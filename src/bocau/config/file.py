@@ -47,7 +47,8 @@ def read(path: Path | None, overrides: Sequence[str] = (), defaults: dict[str, A
     table: dict[str, Any] = {**(defaults or {}), **_parsed(source)}
     for override in overrides:
         _set(table, override)
-    return _decode_table(File, table, "", source)
+    file: File = _decode_table(File, table, "", source)
+    return file
 
 
 def _text(path: Path) -> str:
@@ -123,7 +124,7 @@ def _decode_table(kind: type[Any], table: dict[str, Any], prefix: str, source: _
         if not dataclasses.is_dataclass(kinds[name]):
             values[name] = _decode_value(kinds[name], raw, key, source)
         elif isinstance(raw, dict):
-            values[name] = _decode_table(kinds[name], raw, f"{key}.", source)  # type: ignore[arg-type]
+            values[name] = _decode_table(kinds[name], raw, f"{key}.", source)
         else:
             raise _refusal(source, key, raw, f"is a table: write [{key}] and its keys below")
     for field in dataclasses.fields(kind):

@@ -96,8 +96,9 @@ class Delivery:
     port: Port = 25
     """The port of other servers; another one than 25 is for tests."""
     routes: dict[str, Server] = field(default_factory=dict)
-    """Servers for single domains, before smarthost and MX: { "example.org" = "10.0.0.7:25" }."""
-    connections_per_destination: Annotated[int, Meta(ge=1, le=1000)] = 10
+    """Servers for single domains, before smarthost and MX: { "example.org" = "10.0.0.7:25" }.
+    ".example.org" covers its subdomains."""
+    connections_per_destination: Annotated[int, Meta(ge=1, le=1000)] = 5
     """Connections to one destination at the same time."""
     lifetime_seconds: Seconds = 5 * 86400.0
     """After this time without success the sender gets the message back."""
@@ -129,9 +130,9 @@ class Login:
 
     plain_on_loopback: bool = False
     """Allow IMAP and POP3 logins without TLS from this host itself. Submission always wants TLS."""
-    failures_max: Count = 10
+    failures_max: Count = 20
     """Failed logins of one account from one network after which it is refused for a while."""
-    refuse_seconds: Seconds = 900.0
+    refuse_seconds: Seconds = 300.0
     """For how long it is refused then."""
 
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from bocau.config import file as config_file
 from bocau.config.errors import ConfigError
 from bocau.config.schema import File
+from bocau.config.values import ANY_HOST
 
 if TYPE_CHECKING:
     from bocau.database import DatabaseSettings
+    from bocau.directory.settings import DirectorySettings
+    from bocau.flow.settings import FlowSettings, OutboundSettings, Smarthost
     from bocau.runtime.resolver import ResolverSettings
 
 DATABASE_NAME: Final = "bocau.sqlite"
@@ -42,6 +45,65 @@ class Settings:
 
         dns = self.file.dns
         return ResolverSettings(servers=tuple(map(str, dns.resolver)), timeout_seconds=dns.timeout_seconds)
+
+    @property
+    def directory(self) -> "DirectorySettings":
+        from bocau.directory.settings import DirectorySettings, ThrottleSettings
+
+        login = self.file.login
+        return DirectorySettings(
+            throttle=ThrottleSettings(
+                account_failures_max=login.failures_max, refuse_seconds=login.refuse_seconds
+            )
+        )
+
+    @property
+    def flow(self) -> "FlowSettings":
+        from bocau.flow.settings import FlowSettings
+
+        file = self.file
+        return FlowSettings(
+            hostname=file.hostname,
+            size_max_bytes=file.smtp.size_max_bytes,
+            messages_per_hour=file.submission.messages_per_hour,
+            recipients_per_day=file.submission.recipients_per_day,
+            lifetime_seconds=file.delivery.lifetime_seconds,
+            warning_seconds=file.delivery.warning_seconds,
+            outbound=self._outbound(),
+        )
+
+    def _outbound(self) -> "OutboundSettings":
+        from bocau.flow.settings import OutboundSettings
+        from bocau.rules.routing import Hop
+
+        delivery = self.file.delivery
+        return OutboundSettings(
+            port=delivery.port,
+            routes={name: Hop(server.host, server.port) for name, server in delivery.routes.items()},
+            smarthost=self._smarthost(),
+            own_addresses=self._own_addresses(),
+            connections_per_destination=delivery.connections_per_destination,
+        )
+
+    def _smarthost(self) -> "Smarthost | None":
+        from bocau.flow.settings import Smarthost, SmarthostTls
+        from bocau.rules.routing import Hop
+
+        submission = self.file.submission
+        if submission.smarthost is None:
+            return None
+        return Smarthost(
+            hop=Hop(submission.smarthost.host, submission.smarthost.port),
+            user=submission.smarthost_user,
+            password=self.smarthost_password() or "",
+            tls=SmarthostTls(submission.smarthost_tls),
+        )
+
+    def _own_addresses(self) -> tuple[str, ...]:
+        """Where other servers reach this one, as far as the configuration tells: mail for there is a loop."""
+        listen, port = self.file.listen, self.file.delivery.port
+        addresses = [address.shifted(listen.port_offset) for address in listen.smtp]
+        return tuple(a.host for a in addresses if a.port == port and a.host not in ("", ANY_HOST))
 
     def smarthost_password(self) -> str | None:
         """Read now, kept nowhere. ConfigError when the file cannot be read or is empty."""

@@ -1,0 +1,96 @@
+"""The rooms of one process, opened in order and closed in reverse."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from bocau.base.ids import AccountId
+from bocau.config import Settings
+from bocau.database import Database
+from bocau.directory import Directory
+from bocau.flow.flow import MailFlow
+from bocau.runtime.clock import SystemClock
+from bocau.runtime.doorbell import Doorbell
+from bocau.runtime.log import get_log
+from bocau.runtime.resolver import Resolver
+from bocau.store import STORE_SCHEMA, MailStore
+from bocau.store.blobs import Blobs
+
+if TYPE_CHECKING:
+    from bocau.store.queue import QueueReading, QueueWriting
+
+T = TypeVar("T")
+
+SCHEMAS: Final = (
+    STORE_SCHEMA,
+    ("directory", "bocau.directory", "sql/sqlite"),
+)
+EVERYBODY: Final = AccountId(0)
+"""For jobs on the queue, which belongs to no account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What one process works with."""
+
+    settings: Settings
+    clock: SystemClock
+    database: Database
+    doorbell: Doorbell
+    blobs: Blobs
+    store: MailStore
+    directory: Directory
+    resolver: Resolver
+    flow: MailFlow
+
+    def queue_read(self, job: "Callable[[QueueReading], T]") -> T:
+        """Look into the outgoing queue, now."""
+        return self.store.glance(EVERYBODY, lambda reading: job(reading.queue))
+
+    async def queue_write(self, job: "Callable[[QueueWriting], T]") -> T:
+        """Change the outgoing queue; the runner hears of it."""
+        return await self.store.write(EVERYBODY, lambda writing: job(writing.queue))
+
+
+@asynccontextmanager
+async def open_rooms(
+    settings: Settings, name: str = "command", *, hears: bool = False
+) -> AsyncIterator[Rooms]:
+    """Open all rooms on the data directory. `hears`: listen to the doorbells of other processes."""
+    clock = SystemClock()
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = await Database.open(settings.database, SCHEMAS)
+    doorbell = Doorbell(settings.data_dir, name, poll=partial(_data_version, database) if hears else None)
+    blobs = Blobs(settings.data_dir / "packs", clock.now)
+    store = MailStore(database, blobs, doorbell, clock.now)
+    directory = Directory(database, settings.directory, clock, ring=doorbell.ring)
+    resolver = Resolver(settings.resolver)
+    flow = MailFlow(store, directory, clock, get_log("flow"), settings.flow)
+    if hears:
+        doorbell.start()
+    try:
+        yield Rooms(settings, clock, database, doorbell, blobs, store, directory, resolver, flow)
+    finally:
+        await resolver.close()
+        await directory.close()
+        await database.close()
+        doorbell.close()
+        blobs.close()
+
+
+def _data_version(database: Database) -> int:
+    return int(database.read(lambda sql: sql.value("PRAGMA data_version")))
+
+
+def become_owner(settings: Settings) -> None:
+    """As root, become who owns the data directory: the server must be able to write what a command wrote."""
+    if os.geteuid() or not settings.data_dir.exists():
+        return
+    owner = settings.data_dir.stat()
+    if owner.st_uid:
+        os.setgroups([])
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)

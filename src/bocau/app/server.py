@@ -1,0 +1,156 @@
+"""The whole server on one data directory: bind, prepare, fork, serve, until told to stop."""
+
+import os
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from socket import socket
+from typing import Final
+
+from bocau.app.background import run_background
+from bocau.app.one_child import in_child
+from bocau.app.rooms import Rooms, open_rooms
+from bocau.base.errors import NotPermitted, Refused
+from bocau.config import Settings
+from bocau.config.values import ANY_HOST, ListenAddress
+from bocau.runtime.child import Child, Role
+from bocau.runtime.eventloop import run
+from bocau.runtime.log import Level, configure, get_log
+from bocau.runtime.privileges import give_directory
+from bocau.runtime.sockets import bind_tcp, bind_unix
+from bocau.runtime.supervisor import SupervisorSettings, run_supervisor
+from bocau.runtime.tls import ServerTlsContext, ensure_self_signed, server_context
+
+SERVICES: Final = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s")
+"""Each is a key of [listen], and the name of its sockets."""
+ALPN: Final = {"submission": "smtp", "submissions": "smtp", "lmtp": "", "imaps": "imap", "pop3s": "pop3"}
+"""RFC 7301 names, where they are not the service's own."""
+PRELOAD: Final = ("bocau.app.worker", "uvloop")
+"""Imported before the fork, so that all processes share their memory."""
+
+_log = get_log("server")
+
+
+class Server:
+    """One server; `run` returns when it was told to stop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._contexts: dict[str, ServerTlsContext] = {}
+
+    def run(
+        self, on_ready: Callable[[], None], first: Callable[[Rooms], Awaitable[None]] | None = None
+    ) -> int:
+        """Serve until SIGTERM or Ctrl-C; returns the exit status. `first` is done once, on open rooms, before
+        any connection is accepted. Raises InUse, NotPermitted, OutOfStep."""
+        settings, file = self._settings, self._settings.file
+        os.umask(0o077)
+        configure_log(settings)
+        _make_data_dir(settings)
+        return run_supervisor(
+            SupervisorSettings(
+                directory=settings.data_dir,
+                workers=file.worker_count,
+                user=file.user,
+                group=file.group,
+                preload=PRELOAD,
+            ),
+            self._bind,
+            self._main,
+            prepare=partial(self._prepare, first),
+            on_ready=on_ready,
+        )
+
+    def _bind(self) -> dict[str, list[socket]]:
+        listen = self._settings.file.listen
+        return {
+            name: [
+                sock
+                for address in getattr(listen, name)
+                for sock in _bound(address.shifted(listen.port_offset))
+            ]
+            for name in SERVICES
+        }
+
+    def _prepare(self, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
+        if self._settings.file.pop.pop2:
+            _log.warning("POP2 is not built yet: pop.pop2 is ignored")
+        certificate, key = self._certificate()
+        for name in SERVICES:
+            try:
+                self._contexts[name] = server_context(certificate, key, protocol=ALPN.get(name, name))
+            except (OSError, ssl.SSLError) as exc:
+                raise Refused(f"tls.certificate {certificate}, tls.key {key}: {exc}") from exc
+        # Imported here already, so that the child below and all later ones share it.
+        for module in PRELOAD:
+            with suppress(ImportError):
+                import_module(module)
+        in_child(partial(_open_once, self._settings, first))
+
+    def _certificate(self) -> tuple[Path, Path]:
+        settings, tls = self._settings, self._settings.file.tls
+        if tls.certificate is not None and tls.key is not None:
+            return settings.path(tls.certificate), settings.path(tls.key)
+        folder = settings.data_dir / "tls"
+        certificate, key = folder / "certificate.pem", folder / "key.pem"
+        if ensure_self_signed(certificate, key, [settings.file.hostname, "localhost", "127.0.0.1", "::1"]):
+            _log.info("made a self-signed certificate", file=certificate)
+        return certificate, key
+
+    async def _main(self, child: Child) -> None:
+        configure_log(self._settings, process=f"{child.role.value}{child.index}")
+        async with open_rooms(self._settings, f"{child.role.value}{child.index}", hears=True) as rooms:
+            if child.role is Role.BACKGROUND:
+                await run_background(child, rooms)
+            else:
+                from bocau.app.worker import run_worker
+
+                await run_worker(child, rooms, self._contexts)
+
+
+def _open_once(settings: Settings, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
+    """Bring the schema up to date and make what the first start needs, before anybody can ask for it."""
+
+    async def job() -> None:
+        async with open_rooms(settings, "first") as rooms:
+            if first is not None:
+                await first(rooms)
+
+    run(job())
+
+
+def configure_log(settings: Settings, process: str = "") -> None:
+    """Level and format of the configuration, for this process."""
+    log = settings.file.log
+    fields = {"process": process} if process else {}
+    configure(level=Level[log.level.upper()], as_json=log.format == "json", **fields)  # type: ignore[arg-type]
+
+
+def _make_data_dir(settings: Settings) -> None:
+    """Made by root, it belongs to the user that the server becomes."""
+    path, file = settings.data_dir, settings.file
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if file.user and os.geteuid() == 0 and path.stat().st_uid == 0:
+            give_directory(path, file.user, file.group)
+    except LookupError:
+        raise NotPermitted(f"no such user or group: {file.user} {file.group}".rstrip()) from None
+    except OSError as exc:
+        raise NotPermitted(f"data_dir {path}: {exc.strerror}") from exc
+
+
+def _bound(address: ListenAddress) -> list[socket]:
+    try:
+        if address.path:
+            return [bind_unix(Path(address.path))]
+        return bind_tcp("" if address.host == ANY_HOST else address.host, address.port)
+    except PermissionError as exc:
+        raise NotPermitted(
+            f"may not listen on {address}; start as root (user = … in the configuration drops it), or use "
+            "listen.port_offset"
+        ) from exc
+    except OSError as exc:
+        raise NotPermitted(f"cannot listen on {address}: {exc.strerror}") from exc

@@ -1,0 +1,23 @@
+"""Run an administrative command on a data directory: open its rooms, do the job, close them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from bocau.app import Rooms
+    from bocau.config import Settings
+
+T = TypeVar("T")
+
+
+def with_rooms(settings: "Settings", job: Callable[["Rooms"], Awaitable[T]]) -> T:
+    """Open the store and directory (the server may be running), run `job`, close."""
+    from bocau.app import become_owner, open_rooms
+
+    async def run() -> T:
+        async with open_rooms(settings) as rooms:
+            return await job(rooms)
+
+    become_owner(settings)
+    return asyncio.run(run())

@@ -1,40 +1,129 @@
-"""The flow's door: two verbs that services call, and the queue runner that `app` starts.
+"""The flow's door: two verbs that services call, and what they ask at MAIL and RCPT.
 
 services.smtp (25, 24) ── receive ──→ flow.inbound → flow.local → store
 services.smtp (587) · cli · jmap ── submit ──→ flow.submission → local: flow.local · remote: flow.queue
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from bocau.base.errors import NoSuchDomain, OverQuota, RelayDenied
+from bocau.base.ids import AccountId
+from bocau.directory import Directory
+from bocau.flow.inbound import arrival
+from bocau.flow.local.delivery import Delivery, Load
+from bocau.flow.local.reached import reach_any, reach_local
+from bocau.flow.queue.intake import Intake
+from bocau.flow.reports.reporter import Reporter
+from bocau.flow.settings import FlowSettings
+from bocau.flow.submission import identity, limits
+from bocau.flow.submission.submission import prepared
 from bocau.flow.values import Arrived, Outcome, Recipient
 from bocau.formats.address import Address
+from bocau.runtime.clock import Clock
+from bocau.runtime.log import Log
+from bocau.store import MailStore, Writing
+
+Ring = Callable[[Iterable[str]], None]
 
 
 class MailFlow:
-    """Built by `app` from store, directory, resolver, clock, log and settings."""
+    """Built by `app`; one per process."""
+
+    def __init__(
+        self,
+        store: MailStore,
+        directory: Directory,
+        clock: Clock,
+        log: Log,
+        settings: FlowSettings,
+        ring: Ring | None = None,
+    ) -> None:
+        # The store itself rings "queue" for a write that touched it; `ring` is for stores that cannot.
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+        self._log = log
+        self._settings = settings
+        self._ring = ring
+        intake = Intake(settings)
+        self._delivery = Delivery(store, intake, Reporter(store, directory, settings, clock, log), log)
 
     def check_recipient(self, address: Address, size_declared: int | None) -> None:
         """At RCPT of unauthenticated mail, now: RelayDenied, NoSuchAddress, AccountDisabled, OverQuota."""
-        raise NotImplementedError
+        try:
+            expansion = self._directory.expand(address)
+        except NoSuchDomain:
+            raise RelayDenied(f"{address.domain} is not served here") from None
+        if len(expansion.accounts) == 1 and not expansion.remote:
+            self._check_quota(expansion.accounts[0], size_declared or 0)
+
+    def _check_quota(self, account_id: AccountId, more_bytes: int) -> None:
+        usage = self._store.glance(account_id, lambda tx: tx.usage())
+        if usage.limit_bytes is not None and (
+            usage.is_over or usage.used_bytes + more_bytes > usage.limit_bytes
+        ):
+            raise OverQuota(f"{usage.used_bytes} of {usage.limit_bytes} bytes are used")
 
     def check_sender(self, account_id: int, reverse_path: Address | None) -> None:
         """At MAIL of a submission, now: NotPermitted, LimitReached (per-account rate)."""
-        raise NotImplementedError
+        account = AccountId(account_id)
+        identity.check_reverse_path(self._directory, account, reverse_path)
+        now = self._clock.now()
+        self._store.glance(account, lambda tx: limits.check(tx, account, now, self._settings))
 
     def check_submission_recipient(self, account_id: int, address: Address) -> None:
-        """At RCPT of a submission, now: NoSuchAddress for local domains, LimitReached."""
-        raise NotImplementedError
+        """At RCPT of a submission, now: NoSuchAddress, AccountDisabled for local domains."""
+        if self._directory.is_local_domain(address.domain):
+            self._directory.expand(address)
 
     async def receive(self, arrived: Arrived) -> Sequence[Outcome]:
-        """Deliver mail for local recipients: one durable write for all. Returns one outcome per recipient, in order.
+        """Deliver mail for local recipients: one durable write for all. Returns one outcome per recipient,
+        in order.
 
+        By LMTP each recipient has its own outcome. By SMTP an error means that nobody got it; when somebody
+        did,
+        whoever did not is reported to the sender by mail, in the same write.
         Raises MailLoop, MessageTooLarge, StoreBusy, DiskFull for the whole message."""
-        raise NotImplementedError
+        arrival.check(arrived, self._settings.size_max_bytes)
+        return await self._delivery.deliver(
+            Load(
+                arrived,
+                reach_local(self._directory, arrived.envelope.recipients),
+                arrival.received_field(arrived, self._settings.hostname),
+                arrived.content,
+                each_answers="LMTP" in arrived.origin.protocol,
+            )
+        )
 
     async def submit(self, arrived: Arrived) -> str:
-        """The one door out: fix up (Date, Message-ID, Bcc, sender rights), deliver local recipients and queue remote
-        ones in ONE write. Returns the queue or trace id for the reply. Raises NotPermitted, MailLoop, StoreBusy…"""
-        raise NotImplementedError
+        """The one door out: fix up (Date, Message-ID, Bcc, sender rights), deliver local recipients and
+        queue remote
+        ones in ONE write. Returns the trace id for the reply.
+
+        Raises NotPermitted, LimitReached, MailLoop, MessageTooLarge, StoreBusy, DiskFull; and what the only
+        recipient is refused for."""
+        arrival.check(arrived, self._settings.size_max_bytes)
+        content = prepared(arrived, self._directory, self._settings)
+        outcomes = await self._delivery.deliver(
+            Load(
+                arrived,
+                reach_any(self._directory, arrived.envelope.recipients),
+                arrival.received_field(arrived, self._settings.hostname),
+                content,
+                alongside=self._counted(arrived),
+            )
+        )
+        errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+        if errors and len(errors) == len(outcomes):
+            raise errors[0]
+        return arrived.trace_id
+
+    def _counted(self, arrived: Arrived) -> Callable[[Writing], None] | None:
+        account = arrived.origin.account_id
+        if account is None:
+            return None
+        now, recipients = self._clock.now(), len(arrived.envelope.recipients)
+        return lambda tx: limits.count(tx, account, now, self._settings, recipients)
 
 
 __all__ = ["Arrived", "MailFlow", "Outcome", "Recipient"]

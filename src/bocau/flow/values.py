@@ -67,7 +67,8 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A whole message with its envelope, as received: CRLF lines, dots unstuffed, no trace header of ours yet."""
+    """A whole message with its envelope, as received: CRLF lines, dots unstuffed, no trace header of ours
+    yet."""
 
     envelope: Envelope
     origin: Origin

@@ -1,4 +1,5 @@
-"""When to try again, when to warn, when to give up (RFC 5321 §4.5.4.1). Chance is handed in as a number in [0, 1)."""
+"""When to try again, when to warn, when to give up (RFC 5321 §4.5.4.1). Chance is handed in as a number in
+[0, 1)."""
 
 from typing import Final
 
@@ -25,7 +26,8 @@ def pause_seconds(attempts: int, chance: float) -> int:
 
 
 def host_pause_seconds(failures: int, chance: float) -> int:
-    """How long a destination that cannot be reached is spared after `failures` in a row: 1 min growing to 30 min."""
+    """How long a destination that cannot be reached is spared after `failures` in a row: 1 min growing to 30
+    min."""
     return _grown(HOST_FIRST_SECONDS, HOST_LAST_SECONDS, failures, chance)
 
 

@@ -1,4 +1,5 @@
-"""Which server mail for a domain goes to (RFC 5321 §5.1, RFC 7505). DNS comes in through a port; chance is handed in.
+"""Which server mail for a domain goes to (RFC 5321 §5.1, RFC 7505). DNS comes in through a port; chance is
+handed in.
 
 domain → route of its own | smarthost | address literal | MX → hosts in order → addresses in order
 """
@@ -56,7 +57,8 @@ class RoutingTable:
     port: int = 25
 
     def fixed(self, domain: str) -> Hop | None:
-        """The server laid down for `domain`, if any: its own route, that of a parent domain, the smarthost."""
+        """The server laid down for `domain`, if any: its own route, that of a parent domain, the
+        smarthost."""
         if not self.routes:
             return self.smarthost
         if (hop := self.routes.get(domain)) is not None:
@@ -108,7 +110,8 @@ async def route(
 def order_exchangers(records: Iterable[Exchange], own: Collection[str], shuffle: Shuffle[str]) -> list[str]:
     """Exchangers by preference, equals in random order; ourselves and whatever is not better are left out.
 
-    Raises Unroutable for a null MX (RFC 7505) and for a domain whose best exchanger we are (RFC 5321 §5.1)."""
+    Raises Unroutable for a null MX (RFC 7505) and for a domain whose best exchanger we are (RFC 5321
+    §5.1)."""
     groups: dict[int, list[str]] = {}
     for record in records:
         groups.setdefault(record.preference, []).append(record.exchange)
@@ -145,7 +148,8 @@ def is_address(host: str) -> bool:
 
 
 def order_addresses(addresses: Iterable[str], own: Collection[str] = ()) -> list[str]:
-    """IPv6 and IPv4 in turns, IPv6 first, so that a broken one of them costs one attempt; ours are left out."""
+    """IPv6 and IPv4 in turns, IPv6 first, so that a broken one of them costs one attempt; ours are left
+    out."""
     kept = [a for a in dict.fromkeys(addresses) if a not in own]
     six = [a for a in kept if ":" in a]
     four = [a for a in kept if ":" not in a]

@@ -2,7 +2,8 @@
 
     add → WAITING → lease → LEASED → settle → DELIVERED | BOUNCED | WAITING (later)      hold ⇄ HELD
 
-A message leaves the queue in the transaction that settles its last open recipient. Used as `tx.queue` inside store
+A message leaves the queue in the transaction that settles its last open recipient. Used as `tx.queue` inside
+store
 jobs; `touched` tells the store to ring "queue". See docs/decisions/0005.
 """
 
@@ -19,7 +20,8 @@ QUERIES: Final = Queries("bocau.store", "sql/sqlite/queue.sql")
 REPLY_CHARACTERS_MAX: Final = 2000
 """How much of a server's last words is kept with a recipient."""
 AT_ONCE: Final = 0
-"""A `next_attempt_at` in the distant past: an administrator wants it tried now, even at a host believed dead."""
+"""A `next_attempt_at` in the distant past: an administrator wants it tried now, even at a host believed
+dead."""
 
 
 class RecipientStatus(IntEnum):
@@ -156,7 +158,8 @@ class Settlement:
     reply: str
     next_attempt_at: int = 0
     is_attempted: bool = True
-    """False: nothing was tried (the runner stopped, the host was spared), so it does not count as an attempt."""
+    """False: nothing was tried (the runner stopped, the host was spared), so it does not count as an
+    attempt."""
 
 
 class QueueReading:
@@ -168,17 +171,15 @@ class QueueReading:
     def list(self, *, after: int = 0, limit: int = 1000) -> Sequence[QueuedSummary]:
         """Messages with open recipients, by queue id above `after`."""
         rows = self.sql.rows(QUERIES.list_messages, {"after": after, "limit": limit})
-        return [QueuedSummary(*row[:6], bool(row[6]), *row[7:11], row[11] or "") for row in rows]
+        return [_summary(row) for row in rows]
 
     def show(self, queue_id: QueueId) -> QueuedMessage | None:
-        """The message with every recipient, also the settled ones; None when it is not (or no longer) here."""
+        """The message with every recipient, also the settled ones; None when it is not (or no longer)
+        here."""
         row = self.sql.row(QUERIES.select_message, (queue_id,))
         if row is None:
             return None
-        recipients = tuple(
-            QueuedRecipient(*r[:6], RecipientStatus(r[6]), *r[7:])
-            for r in self.sql.rows(QUERIES.select_recipients, (queue_id,))
-        )
+        recipients = tuple(map(_recipient, self.sql.rows(QUERIES.select_recipients, (queue_id,))))
         return _message(row, recipients)
 
     def counts(self, now: int) -> QueueCounts:
@@ -232,7 +233,8 @@ class QueueWriting(QueueReading):
     """The queue in one write transaction."""
 
     touched: bool = False
-    """Set by what may make something due: the store rings "queue" after the commit. Leases and settlements do not
+    """Set by what may make something due: the store rings "queue" after the commit. Leases and settlements
+    do not
     ring: only the runner itself makes them."""
 
     def add(self, new: NewQueued) -> QueueId:
@@ -271,7 +273,8 @@ class QueueWriting(QueueReading):
     def lease(
         self, destination: str, now: int, until: int, *, messages: int, recipients: int
     ) -> Sequence[Lease]:
-        """Take up to `messages` messages due for one destination, each with up to `recipients` of its recipients."""
+        """Take up to `messages` messages due for one destination, each with up to `recipients` of its
+        recipients."""
         rows = self.sql.rows(
             QUERIES.due_of_destination, {"destination": destination, "now": now, "limit": messages * 4}
         )
@@ -297,7 +300,8 @@ class QueueWriting(QueueReading):
         return self.sql.changed_rows
 
     def settle(self, queue_id: QueueId, settlements: Sequence[Settlement], now: int) -> bool:
-        """Write down how recipients go on; removes the message with its last open one. Returns whether it is gone.
+        """Write down how recipients go on; removes the message with its last open one. Returns whether it is
+        gone.
 
         What an administrator dropped meanwhile is left alone."""
         for s in settlements:
@@ -385,3 +389,16 @@ def _message(row: tuple[Any, ...], recipients: tuple[QueuedRecipient, ...]) -> Q
         is_held=bool(row[16]),
         recipients=recipients,
     )
+
+
+def _recipient(row: tuple[Any, ...]) -> QueuedRecipient:
+    values = list(row)
+    values[6] = RecipientStatus(row[6])
+    return QueuedRecipient(*values)
+
+
+def _summary(row: tuple[Any, ...]) -> QueuedSummary:
+    values = list(row)
+    values[6] = bool(row[6])
+    values[11] = row[11] or ""
+    return QueuedSummary(*values)

@@ -1,0 +1,38 @@
+"""What every arriving message is checked for and marked with (RFC 5321 §4.4, §6.3)."""
+
+from typing import Final
+
+from bocau.base.errors import MailLoop, MessageTooLarge
+from bocau.flow.values import Arrived
+from bocau.formats.trace import Hop, received, received_count
+
+RECEIVED_MAX: Final = 100
+"""RFC 5321 §6.3: more Received fields than this are taken for a loop."""
+
+
+def check(arrived: Arrived, size_max_bytes: int) -> None:
+    """Raises MessageTooLarge, MailLoop."""
+    if len(arrived.content) > size_max_bytes:
+        raise MessageTooLarge(f"{len(arrived.content)} bytes are more than {size_max_bytes}")
+    if received_count(arrived.content) > RECEIVED_MAX:
+        raise MailLoop(f"more than {RECEIVED_MAX} Received fields")
+
+
+def received_field(arrived: Arrived, hostname: str) -> bytes:
+    """Our Received field for this message."""
+    origin = arrived.origin
+    return received(
+        Hop(
+            server_name=hostname,
+            protocol=origin.protocol,
+            trace_id=arrived.trace_id,
+            at=int(arrived.arrived_at),
+            client_host=origin.client_host,
+            helo=origin.helo,
+            tls_version=origin.tls_version,
+            tls_cipher=origin.tls_cipher,
+            recipients=tuple(r.address for r in arrived.envelope.recipients)
+            if len(arrived.envelope.recipients) == 1
+            else (),
+        )
+    )

@@ -1,0 +1,71 @@
+"""A body with everybody who gets it, and the one job that places parcels: mailboxes here, the queue for
+elsewhere."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from bocau.base.errors import Refused
+from bocau.base.ids import AccountId
+from bocau.store import MailStore, NewEmail, Writing
+from bocau.store.queue import NewQueued
+
+NO_ACCOUNT = AccountId(0)
+INBOX = "INBOX"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one write places. The blob is staged."""
+
+    email: NewEmail | None
+    """For the accounts; None when there are none."""
+    accounts: tuple[AccountId, ...]
+    queued: NewQueued | None = None
+    is_report: bool = False
+    """Reports are small and must not get lost: they do not ask for the quota."""
+
+
+class PlacesFailed(Exception):
+    """Some accounts took nothing; the write was rolled back as a whole."""
+
+    def __init__(self, failures: dict[AccountId, Refused]) -> None:
+        super().__init__("not every account takes the message")
+        self.failures = failures
+
+
+async def place(
+    store: MailStore, parcels: Sequence[Parcel], alongside: Callable[[Writing], None] | None = None
+) -> None:
+    """Write all parcels, and what `alongside` does, in one transaction. Raises PlacesFailed, StoreBusy,
+    DiskFull."""
+    account = next((account for parcel in parcels for account in parcel.accounts), NO_ACCOUNT)
+
+    def job(tx: Writing) -> None:
+        if alongside is not None:
+            alongside(tx)
+        put(tx, parcels)
+
+    await store.write(account, job)
+
+
+def put(tx: Writing, parcels: Iterable[Parcel]) -> None:
+    """The same inside a job. Raises PlacesFailed."""
+    failures: dict[AccountId, Refused] = {}
+    for parcel in parcels:
+        for account in parcel.accounts:
+            try:
+                _deliver(tx if account == tx.account_id else tx.of(account), parcel)
+            except Refused as exc:
+                if not parcel.is_report:
+                    failures[account] = exc
+        if parcel.queued is not None:
+            tx.queue.add(parcel.queued)
+    if failures:
+        raise PlacesFailed(failures)
+
+
+def _deliver(tx: Writing, parcel: Parcel) -> None:
+    assert parcel.email is not None
+    if not parcel.is_report:
+        tx.enforce_quota(parcel.email.size_bytes)
+    tx.add(tx.mailbox_named(INBOX).mailbox_id, parcel.email)

@@ -1,0 +1,52 @@
+"""What submission may repair in a message (RFC 6409 §8): missing Date, Message-ID and From, Bcc, line
+ends."""
+
+import re
+from typing import Final
+
+from bocau.formats.header import Field
+
+DROPPED: Final = frozenset((b"bcc", b"resent-bcc", b"return-path"))
+"""Never sent: blind copies must stay blind (RFC 5322 §3.6.3), Return-Path is written at the end (RFC 5321
+§4.4)."""
+
+_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+
+
+def with_crlf(content: bytes) -> bytes:
+    """Every line end as CRLF: a bare CR or LF would smuggle a second message past the next server."""
+    pairs = content.count(b"\r\n")
+    if content.count(b"\n") == pairs and content.count(b"\r") == pairs:
+        return content
+    return _LINE_END.sub(b"\r\n", content)
+
+
+def repaired(content: bytes, found: list[Field], *, date: bytes, message_id: bytes, sender: bytes) -> bytes:
+    """The message without what must not leave and with what is missing; the same object when nothing is.
+
+    `date`, `message_id` and `sender` are the values to add where there is none."""
+    names = {field.name for field in found}
+    added = [
+        name + b": " + value + b"\r\n"
+        for name, value in ((b"Date", date), (b"Message-ID", message_id), (b"From", sender))
+        if name.lower() not in names and value
+    ]
+    if not names.isdisjoint(DROPPED):
+        content = _without(content, found)
+    if not added:
+        return content
+    if not found:
+        # Neither a header nor the empty line that ends one: all of it is body.
+        added.append(b"" if content.startswith(b"\r\n") else b"\r\n")
+    return b"".join((*added, content))
+
+
+def _without(content: bytes, found: list[Field]) -> bytes:
+    pieces: list[bytes] = []
+    start = 0
+    for field in found:
+        if field.name in DROPPED:
+            pieces.append(content[start : field.start])
+            start = field.end
+    pieces.append(content[start:])
+    return b"".join(pieces)

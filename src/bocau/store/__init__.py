@@ -3,8 +3,10 @@
 Door: MailStore and the values that travel through it.
 """
 
-from bocau.store.blobs import BlobRef
-from bocau.store.mailstore import MailStore, Reading, Writing
+from bocau.store.blobs import BlobLost, BlobRef, Blobs
+from bocau.store.mailstore import STORE_SCHEMA, Bell, MailStore, Reading, Writing
+from bocau.store.notify import LocalBell
+from bocau.store.uidranges import UidRanges
 from bocau.store.values import (
     Change,
     ChangeKind,
@@ -17,16 +19,22 @@ from bocau.store.values import (
 )
 
 __all__ = [
+    "STORE_SCHEMA",
+    "Bell",
+    "BlobLost",
     "BlobRef",
+    "Blobs",
     "Change",
     "ChangeKind",
     "Flags",
+    "LocalBell",
     "MailStore",
     "Mailbox",
     "MailboxRole",
     "Message",
     "NewEmail",
     "Reading",
+    "UidRanges",
     "Usage",
     "Writing",
 ]

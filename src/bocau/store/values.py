@@ -1,7 +1,11 @@
-"""The values that travel through the store's door. All frozen; no wire types."""
+"""The values that travel through the store's door. All frozen; no wire types.
+
+Message and NewEmail are tuples with names: they are made by the hundred thousand, five times cheaper than dataclasses.
+"""
 
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
+from typing import NamedTuple
 
 from bocau.base.ids import EmailId, MailboxId, ModSeq, Uid, UidValidity
 from bocau.store.blobs import BlobRef
@@ -49,8 +53,7 @@ class Mailbox:
     """Messages with a greater uid have not been shown as \\Recent to any session yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A message: an email's place in a mailbox, joined with what was computed once at delivery."""
 
     uid: Uid
@@ -72,8 +75,7 @@ class Message:
     """RFC 9051 §7.5.2 BODYSTRUCTURE notation, ready to send; b"" when not computed."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewEmail:
+class NewEmail(NamedTuple):
     """What `Writing.add` needs. The blob is staged before the job runs."""
 
     blob: BlobRef

@@ -1,0 +1,164 @@
+"""The pack this process appends to: owned by an flock, so that another process may take it over when we are gone.
+
+stage → pwritev(header, body) → page cache     sync (before each group's BEGIN) → fdatasync → commit → 250
+"""
+
+import fcntl
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from bocau.base.errors import DiskFull, TryLater
+from bocau.database.errors import translate_os
+from bocau.store.blobs.packs import PackFolder
+
+PACK_BYTES_MAX: Final = 256 * 1024 * 1024
+"""A pack takes no further record beyond this."""
+REUSE_TRIES_MAX: Final = 16
+"""How many of the newest packs are looked at for one that nobody owns."""
+
+
+class ActivePack:
+    """One pack open for appending."""
+
+    def __init__(self, number: int, fd: int) -> None:
+        self.number = number
+        self.fd = fd
+        self.end = os.fstat(fd).st_size
+        self.synced = self.end
+
+    def write(self, buffers: Sequence[bytes | memoryview], at: int) -> None:
+        """Write all of `buffers` at `at`, or raise OSError; a short write is a full disk."""
+        wanted = sum(map(len, buffers))
+        written = os.pwritev(self.fd, buffers, at)
+        if written != wanted:
+            raise DiskFull(f"only {written} of {wanted} bytes could be written")
+
+    def __del__(self) -> None:
+        os.close(self.fd)
+
+
+class Appender:
+    """Reserves room, writes, syncs. `reserve` and `write` may be called from several threads."""
+
+    def __init__(self, folder: PackFolder) -> None:
+        self._folder = folder
+        self._active: ActivePack | None = None
+        self._unsynced: list[ActivePack] = []
+        self._lock = Lock()
+        self.abandoned: dict[int, int] = {}
+        """Packs whose fdatasync failed, with what is safe of them: bodies beyond must not be referred to."""
+
+    @property
+    def unsynced_bytes(self) -> int:
+        return sum(pack.end - pack.synced for pack in self._unsynced)
+
+    def reserve(self, size: int) -> tuple[ActivePack, int]:
+        """Room for `size` bytes at the end of the active pack: (pack, offset). DiskFull, TryLater."""
+        with self._lock:
+            pack = self._active
+            if pack is None or (pack.end + size > PACK_BYTES_MAX and pack.end > 0):
+                pack = self._active = self._open_next(size)
+            offset = pack.end
+            pack.end = offset + size
+            if pack not in self._unsynced:
+                self._unsynced.append(pack)
+            return pack, offset
+
+    def write(self, pack: ActivePack, buffers: Sequence[bytes | memoryview], at: int) -> None:
+        """Fill reserved room. DiskFull, TryLater; what was written is cut off again."""
+        try:
+            pack.write(buffers, at)
+        except OSError as error:
+            self.give_back(pack, at, sum(map(len, buffers)))
+            raise translate_os(error) from error
+        except DiskFull:
+            self.give_back(pack, at, sum(map(len, buffers)))
+            raise
+
+    def give_back(self, pack: ActivePack, at: int, size: int) -> None:
+        """Cut off a record that could not be written, when it is still the last one; else it stays as garbage."""
+        with self._lock:
+            if pack.end == at + size:
+                pack.end = at
+                try:
+                    os.ftruncate(pack.fd, at)
+                except OSError:
+                    pass
+
+    def sync(self) -> None:
+        """Put everything staged so far on disk. After a failure the pack is abandoned: the kernel may have dropped
+        what it could not write, and a second fdatasync would falsely succeed."""
+        with self._lock:
+            pending, self._unsynced = self._unsynced, []
+        for position, pack in enumerate(pending):
+            end = pack.end
+            try:
+                os.fdatasync(pack.fd)
+            except OSError as error:
+                self._abandon(pending[position:])
+                raise translate_os(error) from error
+            pack.synced = end
+
+    def _abandon(self, packs: Sequence[ActivePack]) -> None:
+        with self._lock:
+            for pack in packs:
+                self.abandoned[pack.number] = pack.synced
+                if self._active is pack:
+                    self._active = None
+
+    def close(self) -> None:
+        self._active = None
+        self._unsynced.clear()
+
+    # --- the next pack -----------------------------------------------------------
+
+    def _open_next(self, size: int) -> ActivePack:
+        try:
+            return self._reuse(size) or self._create()
+        except OSError as error:
+            raise translate_os(error) from error
+
+    def _reuse(self, size: int) -> ActivePack | None:
+        """Take over a pack with room left that its process has finished with."""
+        for number in reversed(self._folder.numbers()[-REUSE_TRIES_MAX:]):
+            if number in self.abandoned:
+                continue
+            path = self._folder.path(number)
+            if path.stat().st_size + size > PACK_BYTES_MAX:
+                continue
+            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            if _own(fd, path):
+                return ActivePack(number, fd)
+            os.close(fd)
+        return None
+
+    def _create(self) -> ActivePack:
+        number = max(self._folder.numbers(), default=0) + 1
+        while True:
+            try:
+                fd = os.open(
+                    self._folder.path(number), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
+                )
+            except FileExistsError:
+                number += 1
+                continue
+            # Owned before anyone looks: only one who scans within these microseconds could be quicker.
+            if _own(fd, self._folder.path(number)):
+                self._folder.sync()
+                return ActivePack(number, fd)
+            os.close(fd)
+
+
+def _own(fd: int, path: Path) -> bool:
+    """Take the pack's lock; False when another process appends to it, or it was removed meanwhile."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return path.exists()
+
+
+__all__ = ["ActivePack", "Appender", "DiskFull", "TryLater"]

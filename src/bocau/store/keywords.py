@@ -1,0 +1,171 @@
+"""Flags and keywords: STORE over a whole mailbox is two statements.
+
+System flags are bits and change by arithmetic; other keywords are text, of which a mailbox has few different sets:
+each set is renewed once here, and the statement replaces old by new.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from bocau.base.errors import BadName, LimitReached
+from bocau.base.ids import MailboxId
+from bocau.store.statements import WRITING
+from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
+from bocau.store.values import ChangeKind
+
+if TYPE_CHECKING:
+    from bocau.store.writing import Writing
+
+KEYWORDS_MAX: Final = 100
+"""Keywords on one message."""
+MAILBOX_KEYWORDS_MAX: Final = 1000
+"""Different keywords ever used in one mailbox."""
+KEYWORD_BYTES_MAX: Final = 255
+MODSEQ_MAX: Final = 2**63 - 1
+
+
+class Wanted(NamedTuple):
+    """What a STORE asks for."""
+
+    add: int
+    remove: int
+    add_keywords: tuple[str, ...]
+    remove_keywords: tuple[str, ...]
+    replace: bool
+    unchanged_since: int | None
+
+    @property
+    def keep(self) -> int:
+        """Which bits stay."""
+        return 0 if self.replace else ~self.remove
+
+    @property
+    def touches_keywords(self) -> bool:
+        return self.replace or bool(self.add_keywords or self.remove_keywords)
+
+
+def normal_keywords(words: Iterable[str]) -> str:
+    """Sorted, each once (ASCII case does not tell them apart), separated by a space. BadName, LimitReached."""
+    found = {word.lower(): word for word in words if word}
+    for word in found.values():
+        if " " in word or not word.isprintable() or len(word.encode()) > KEYWORD_BYTES_MAX:
+            raise BadName("not a keyword")
+    if len(found) > KEYWORDS_MAX:
+        raise LimitReached(f"more than {KEYWORDS_MAX} keywords on a message")
+    return " ".join(sorted(found.values()))
+
+
+def note_keywords(tx: "Writing", mailbox_id: MailboxId, words: Iterable[str]) -> None:
+    """Remember new keywords with the mailbox, for the FLAGS response. LimitReached."""
+    known = tx.keywords_used(mailbox_id)
+    folded = {word.lower() for word in known}
+    fresh = {word.lower(): word for word in words if word and word.lower() not in folded}
+    if not fresh:
+        return
+    if len(known) + len(fresh) > MAILBOX_KEYWORDS_MAX:
+        raise LimitReached(f"more than {MAILBOX_KEYWORDS_MAX} keywords in a mailbox")
+    text = " ".join(sorted([*known, *fresh.values()]))
+    tx.sql.execute(WRITING.set_mailbox_keywords, (text, tx.account_id, mailbox_id))
+
+
+def change(
+    tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted
+) -> tuple[list[int], list[int]]:
+    """See Writing.change_keywords."""
+    if wanted.add_keywords:
+        normal_keywords(wanted.add_keywords)
+    ranges = clamp(ranges, tx.uid_next(mailbox_id) - 1)
+    refused = _refused(tx, mailbox_id, ranges, wanted.unchanged_since)
+    renewed = _renewed_sets(tx, mailbox_id, ranges, wanted) if wanted.touches_keywords else None
+    found = _rows(tx, mailbox_id, ranges, wanted, renewed)
+    if found:
+        modseq = tx.next_modseq()
+        _update(tx, mailbox_id, ranges, wanted, renewed, modseq)
+        uids = [uid for uid, _ in found]
+        _count(tx, mailbox_id, modseq, [flags for _, flags in found], wanted)
+        if wanted.add_keywords:
+            note_keywords(tx, mailbox_id, wanted.add_keywords)
+        tx.log(modseq, ChangeKind.KEYWORDS, mailbox_id, text_of(ranges_of(uids)))
+        return uids, refused
+    return [], refused
+
+
+def _refused(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, since: int | None) -> list[int]:
+    if since is None:
+        return []
+    return [
+        uid
+        for first, last in ranges
+        for (uid,) in tx.sql.rows(WRITING.refused, (tx.account_id, mailbox_id, first, last, since))
+    ]
+
+
+def _renewed_sets(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted) -> str:
+    """JSON {old set: new set} for every keyword set in the ranges."""
+    old = {
+        text
+        for first, last in ranges
+        for (text,) in tx.sql.rows(WRITING.keyword_sets, (tx.account_id, mailbox_id, first, last))
+    }
+    return json.dumps({text: _renew(text, wanted) for text in old})
+
+
+def _renew(text: str, wanted: Wanted) -> str:
+    if wanted.replace:
+        return normal_keywords(wanted.add_keywords)
+    gone = {word.lower() for word in wanted.remove_keywords}
+    kept = [word for word in text.split(" ") if word.lower() not in gone]
+    return normal_keywords([*wanted.add_keywords, *kept])
+
+
+def _parameters(
+    tx: "Writing", mailbox_id: MailboxId, first: int, last: int, wanted: Wanted, renewed: str | None
+) -> dict[str, int | str]:
+    values: dict[str, int | str] = {
+        "account_id": tx.account_id,
+        "mailbox_id": mailbox_id,
+        "first": first,
+        "last": last,
+        "unchanged_since": MODSEQ_MAX if wanted.unchanged_since is None else wanted.unchanged_since,
+        "keep": wanted.keep,
+        "add": wanted.add,
+    }
+    return values if renewed is None else values | {"renewed": renewed}
+
+
+def _rows(
+    tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted, renewed: str | None
+) -> list[tuple[int, int]]:
+    statement = WRITING.flags_that_change if renewed is None else WRITING.states_that_change
+    found: list[tuple[int, int]] = []
+    for first, last in ranges:
+        found += tx.sql.rows(statement, _parameters(tx, mailbox_id, first, last, wanted, renewed))
+    return found
+
+
+def _update(
+    tx: "Writing",
+    mailbox_id: MailboxId,
+    ranges: UidRanges,
+    wanted: Wanted,
+    renewed: str | None,
+    modseq: int,
+) -> None:
+    statement = WRITING.change_flags if renewed is None else WRITING.change_states
+    for first, last in ranges:
+        tx.sql.execute(
+            statement, _parameters(tx, mailbox_id, first, last, wanted, renewed) | {"modseq": modseq}
+        )
+
+
+def _count(tx: "Writing", mailbox_id: MailboxId, modseq: int, old: Sequence[int], wanted: Wanted) -> None:
+    """Keep the mailbox's counters: how many became seen, how many lost DELETED."""
+    seen = deleted = 0
+    for flags in set(old):
+        new = (flags & wanted.keep) | wanted.add
+        if (new ^ flags) & 9:
+            number = old.count(flags)
+            seen += number * ((new & 1) - (flags & 1))
+            deleted += number * ((flags >> 3 & 1) - (new >> 3 & 1))
+    tx.sql.execute(WRITING.adjust, (modseq, 0, seen, deleted, 0, tx.account_id, mailbox_id))

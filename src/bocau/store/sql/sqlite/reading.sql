@@ -1,0 +1,58 @@
+-- name: modseq
+SELECT modseq FROM account_state WHERE account_id = :account_id;
+
+-- name: usage
+SELECT used_bytes, message_count, limit_bytes FROM account_state WHERE account_id = :account_id;
+
+-- name: mailboxes
+SELECT mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
+    deleted_count, size_bytes, recent_uid
+FROM mailbox WHERE account_id = :account_id ORDER BY name;
+
+-- name: mailbox
+SELECT mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
+    deleted_count, size_bytes, recent_uid
+FROM mailbox WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: mailbox_named
+SELECT mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
+    deleted_count, size_bytes, recent_uid
+FROM mailbox WHERE account_id = :account_id AND name = :name;
+
+-- name: mailbox_with_role
+SELECT mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
+    deleted_count, size_bytes, recent_uid
+FROM mailbox WHERE account_id = :account_id AND role = :role;
+
+-- name: uids
+SELECT uid FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid;
+
+-- name: flags
+SELECT uid, modseq, flags, keywords FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last AND modseq > :since
+ORDER BY uid;
+
+-- name: messages
+SELECT m.uid, m.modseq, m.flags, m.keywords, m.email_id, e.pack, e.offset, e.length, e.sha256, m.size_bytes,
+    m.received_at, m.saved_at, m.sent_at, e.envelope, e.body_structure
+FROM message AS m CROSS JOIN email AS e USING (email_id)
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+    AND m.modseq > :since
+ORDER BY m.uid;
+
+-- name: blobs
+SELECT m.uid, m.flags, e.pack, e.offset, e.length, e.sha256
+FROM message AS m CROSS JOIN email AS e USING (email_id)
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+ORDER BY m.uid;
+
+-- name: changes
+SELECT modseq, kind, mailbox_id, uids FROM change
+WHERE account_id = :account_id AND modseq > :after ORDER BY modseq;
+
+-- name: changes_of_mailbox
+SELECT modseq, kind, mailbox_id, uids FROM change
+WHERE account_id = :account_id AND modseq > :after AND mailbox_id = :mailbox_id ORDER BY modseq;
+
+-- name: keywords_used
+SELECT keywords FROM mailbox WHERE account_id = :account_id AND mailbox_id = :mailbox_id;

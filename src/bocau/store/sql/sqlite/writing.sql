@@ -1,0 +1,182 @@
+-- name: take
+UPDATE account_state SET modseq = modseq + 1, last_email_serial = last_email_serial + :count,
+    used_bytes = used_bytes + :bytes, message_count = message_count + :count2
+WHERE account_id = :account_id
+RETURNING modseq, last_email_serial;
+
+-- name: next_modseq
+UPDATE account_state SET modseq = modseq + 1 WHERE account_id = :account_id RETURNING modseq;
+
+-- name: lose
+UPDATE account_state SET used_bytes = used_bytes - :bytes, message_count = message_count - :count
+WHERE account_id = :account_id;
+
+-- name: fill
+UPDATE mailbox SET uid_next = uid_next + :count, highest_modseq = :modseq, message_count = message_count + :count2,
+    unseen_count = unseen_count + :unseen, deleted_count = deleted_count + :deleted, size_bytes = size_bytes + :bytes
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id
+RETURNING uid_next;
+
+-- name: adjust
+UPDATE mailbox SET highest_modseq = :modseq, message_count = message_count - :count,
+    unseen_count = unseen_count - :unseen, deleted_count = deleted_count - :deleted, size_bytes = size_bytes - :bytes
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: insert_email
+INSERT INTO email (email_id, pack, offset, length, sha256, message_id, sender, subject, preview, envelope,
+    body_structure)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: insert_message
+INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email_id, size_bytes, received_at, saved_at,
+    sent_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: insert_change
+INSERT INTO change (account_id, modseq, kind, mailbox_id, uids) VALUES (?, ?, ?, ?, ?);
+
+-- name: set_mailbox_keywords
+UPDATE mailbox SET keywords = :keywords WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: create_account
+INSERT INTO account_state (account_id, limit_bytes) VALUES (:account_id, :limit_bytes);
+
+-- name: set_limit
+UPDATE account_state SET limit_bytes = :limit_bytes WHERE account_id = :account_id;
+
+-- name: delete_account_emails
+DELETE FROM email WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295;
+
+-- name: delete_account_messages
+DELETE FROM message WHERE account_id = :account_id;
+
+-- name: delete_account_changes
+DELETE FROM change WHERE account_id = :account_id;
+
+-- name: delete_account_mailboxes
+DELETE FROM mailbox WHERE account_id = :account_id;
+
+-- name: delete_account_state
+DELETE FROM account_state WHERE account_id = :account_id;
+
+-- name: take_mailbox
+UPDATE account_state SET modseq = modseq + 1, last_mailbox_id = last_mailbox_id + 1,
+    last_uid_validity = max(last_uid_validity + 1, :now)
+WHERE account_id = :account_id
+RETURNING modseq, last_mailbox_id, last_uid_validity;
+
+-- name: count_mailboxes
+SELECT count(*) FROM mailbox WHERE account_id = :account_id;
+
+-- name: insert_mailbox
+INSERT INTO mailbox (account_id, mailbox_id, name, role, is_subscribed, uid_validity, highest_modseq)
+VALUES (:account_id, :mailbox_id, :name, :role, :is_subscribed, :uid_validity, :modseq);
+
+-- name: children
+SELECT mailbox_id, name FROM mailbox
+WHERE account_id = :account_id AND name > :name || '/' AND name < :name2 || '0' ORDER BY name;
+
+-- name: rename_mailbox
+UPDATE mailbox SET name = :name, highest_modseq = :modseq
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: set_subscribed
+UPDATE mailbox SET is_subscribed = :is_subscribed WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: set_role
+UPDATE mailbox SET role = :role WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: set_recent
+UPDATE mailbox SET recent_uid = :uid WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: delete_mailbox
+DELETE FROM mailbox WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: flags_that_change
+SELECT uid, flags FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND modseq <= :unchanged_since AND flags <> ((flags & :keep) | :add)
+ORDER BY uid;
+
+-- name: change_flags
+UPDATE message SET flags = (flags & :keep) | :add, modseq = :modseq
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND modseq <= :unchanged_since AND flags <> ((flags & :keep) | :add);
+
+-- name: keyword_sets
+SELECT DISTINCT keywords FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last;
+
+-- name: states_that_change
+SELECT m.uid, m.flags FROM message AS m JOIN json_each(:renewed) AS s ON s.key = m.keywords
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+    AND m.modseq <= :unchanged_since AND (m.flags <> ((m.flags & :keep) | :add) OR m.keywords <> s.value)
+ORDER BY m.uid;
+
+-- name: change_states
+UPDATE message SET flags = (flags & :keep) | :add, keywords = s.value, modseq = :modseq
+FROM json_each(:renewed) AS s
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND modseq <= :unchanged_since AND s.key = keywords
+    AND (flags <> ((flags & :keep) | :add) OR keywords <> s.value);
+
+-- name: refused
+SELECT uid FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND modseq > :unchanged_since
+ORDER BY uid;
+
+-- name: totals
+SELECT count(*), coalesce(sum(size_bytes), 0), coalesce(sum(1 - (flags & 1)), 0), coalesce(sum(flags >> 3 & 1), 0)
+FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND (flags & :needed) = :needed2;
+
+-- name: uids_with
+SELECT uid FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND (flags & :needed) = :needed2
+ORDER BY uid;
+
+-- name: copy_emails
+INSERT INTO email (email_id, pack, offset, length, sha256, message_id, sender, subject, preview, envelope,
+    body_structure)
+SELECT :first_email_id - 1 + row_number() OVER (ORDER BY m.uid), e.pack, e.offset, e.length, e.sha256, e.message_id,
+    e.sender, e.subject, e.preview, e.envelope, e.body_structure
+FROM message AS m CROSS JOIN email AS e USING (email_id)
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+ORDER BY m.uid;
+
+-- name: copy_messages
+INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email_id, size_bytes, received_at, saved_at,
+    sent_at)
+SELECT account_id, :target, :first_uid - 1 + row_number() OVER (ORDER BY uid), :modseq, flags, keywords,
+    :first_email_id - 1 + row_number() OVER (ORDER BY uid), size_bytes, received_at, :now, sent_at
+FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+ORDER BY uid;
+
+-- name: move_messages
+INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email_id, size_bytes, received_at, saved_at,
+    sent_at)
+SELECT account_id, :target, :first_uid - 1 + row_number() OVER (ORDER BY uid), :modseq, flags, keywords, email_id,
+    size_bytes, received_at, :now, sent_at
+FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+ORDER BY uid;
+
+-- name: delete_messages
+DELETE FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND (flags & :needed) = :needed2;
+
+-- name: delete_emails
+DELETE FROM email WHERE place_count = 1 AND email_id IN (
+    SELECT email_id FROM message
+    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+        AND (flags & :needed) = :needed2);
+
+-- name: lose_places
+UPDATE email SET place_count = place_count - 1 WHERE email_id IN (
+    SELECT email_id FROM message
+    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+        AND (flags & :needed) = :needed2);

@@ -1,0 +1,46 @@
+"""Sets of uids as ranges, and their text in the change log: "3" or "1:90,95"."""
+
+from collections.abc import Iterable, Sequence
+
+from bocau.base.ids import Uid
+
+UidRanges = Sequence[tuple[int, int]]
+"""Inclusive, ascending, not overlapping."""
+
+
+def ranges_of(uids: Sequence[int]) -> list[tuple[int, int]]:
+    """The ranges of ascending uids."""
+    if not uids:
+        return []
+    if uids[-1] - uids[0] == len(uids) - 1:
+        return [(uids[0], uids[-1])]
+    ranges = []
+    first = last = uids[0]
+    for uid in uids:
+        if uid > last + 1:
+            ranges.append((first, last))
+            first = uid
+        last = uid
+    ranges.append((first, last))
+    return ranges
+
+
+def text_of(ranges: Iterable[tuple[int, int]]) -> str:
+    return ",".join(f"{first}:{last}" if first != last else str(first) for first, last in ranges)
+
+
+def parse_text(text: str) -> tuple[tuple[Uid, Uid], ...]:
+    """Back from the log's text (our own, not wire text)."""
+    if not text:
+        return ()
+    pairs = (part.partition(":") for part in text.split(","))
+    return tuple((Uid(int(first)), Uid(int(last or first))) for first, _, last in pairs)
+
+
+def uids_in(ranges: Iterable[tuple[int, int]]) -> list[int]:
+    return [uid for first, last in ranges for uid in range(first, last + 1)]
+
+
+def clamp(ranges: UidRanges, last_uid: int) -> list[tuple[int, int]]:
+    """Only what can exist now: "1:*" must not reach the copies that the verb itself makes."""
+    return [(first, min(last, last_uid)) for first, last in ranges if first <= last_uid]

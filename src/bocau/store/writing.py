@@ -1,0 +1,197 @@
+"""Writing one account in one transaction: each verb logs its change and keeps the counters.
+
+The verbs live in modules of their own: `addition`, `mailboxes`, `keywords`, `transfer`, `expunging`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, Self
+
+from bocau.base.errors import NoSuchAccount, NoSuchMailbox, OverQuota
+from bocau.base.ids import AccountId, EmailId, MailboxId, ModSeq, Uid
+from bocau.database import Sql
+from bocau.store import addition, expunging, keywords, mailboxes, transfer
+from bocau.store.reading import Reading
+from bocau.store.statements import WRITING
+from bocau.store.uidranges import UidRanges
+from bocau.store.values import ChangeKind, Flags, Mailbox, MailboxRole, NewEmail
+
+if TYPE_CHECKING:
+    from bocau.store.blobs import BlobRef
+    from bocau.store.queue import QueueWriting
+
+
+NO_FLAGS: Final = Flags(0)
+
+
+class Job:
+    """What the writings of one job share: the time, the check of bodies, and what to ring for."""
+
+    __slots__ = ("changed", "check_blob", "now", "queue")
+
+    def __init__(self, now: int, check_blob: "Callable[[BlobRef], None]") -> None:
+        self.now = now
+        self.check_blob = check_blob
+        self.changed: set[AccountId] = set()
+        self.queue: QueueWriting | None = None
+
+    def topics(self) -> list[str]:
+        """The doorbells to ring after the commit."""
+        topics = [f"a{account_id}" for account_id in self.changed]
+        if self.queue is not None and self.queue.touched:
+            topics.append("queue")
+        return topics
+
+
+class Writing(Reading):
+    """One account in one write transaction; each verb logs its change and keeps the counters."""
+
+    def __init__(self, sql: Sql, account_id: AccountId, job: Job) -> None:
+        self.sql = sql
+        self.account_id = account_id
+        self.job = job
+
+    @property
+    def queue(self) -> "QueueWriting":
+        """The outgoing queue, in the same transaction."""
+        if self.job.queue is None:
+            from bocau.store.queue import QueueWriting
+
+            self.job.queue = QueueWriting(self.sql)
+        return self.job.queue
+
+    def of(self, account_id: AccountId) -> Self:
+        """The same transaction, another account."""
+        return type(self)(self.sql, account_id, self.job)
+
+    # --- accounts ----------------------------------------------------------------
+
+    def create_account(self, *, limit_bytes: int | None = None) -> None:
+        """INBOX, Drafts, Sent, Junk, Trash, Archive with their roles, subscribed. AlreadyExists."""
+        mailboxes.create_account(self, limit_bytes)
+
+    def delete_account(self) -> None:
+        """Everything of the account; its id must not be given to anyone again."""
+        mailboxes.delete_account(self)
+
+    def set_limit(self, limit_bytes: int | None) -> None:
+        """The quota; None for none. NoSuchAccount."""
+        self.sql.execute(WRITING.set_limit, (limit_bytes, self.account_id))
+        if not self.sql.changed_rows:
+            raise NoSuchAccount(f"account {self.account_id} has no mailboxes")
+
+    def enforce_quota(self, more_bytes: int) -> None:
+        """OverQuota when the account cannot take `more_bytes` more."""
+        usage = self.usage()
+        if usage.limit_bytes is not None and usage.used_bytes + more_bytes > usage.limit_bytes:
+            raise OverQuota(
+                f"{usage.used_bytes} of {usage.limit_bytes} bytes used, {more_bytes} more asked for"
+            )
+
+    # --- mailboxes ---------------------------------------------------------------
+
+    def create_mailbox(self, name: str, role: MailboxRole | None = None) -> Mailbox:
+        """Parents are made too. AlreadyExists, BadName, LimitReached."""
+        return mailboxes.create(self, name, role)
+
+    def rename_mailbox(self, mailbox_id: MailboxId, name: str) -> None:
+        """With its children. Renaming INBOX moves its messages into a new mailbox (RFC 9051 §6.3.6).
+        AlreadyExists, BadName, NoSuchMailbox."""
+        mailboxes.rename(self, mailbox_id, name)
+
+    def delete_mailbox(self, mailbox_id: MailboxId) -> None:
+        """With its messages. HasChildren, NotPermitted (INBOX), NoSuchMailbox."""
+        mailboxes.delete(self, mailbox_id)
+
+    def subscribe(self, name: str, subscribed: bool) -> None:
+        """NoSuchMailbox when subscribing to what does not exist."""
+        mailboxes.subscribe(self, name, subscribed)
+
+    def set_role(self, mailbox_id: MailboxId, role: MailboxRole | None) -> None:
+        """RFC 6154; a role belongs to one mailbox. AlreadyExists, NoSuchMailbox."""
+        mailboxes.set_role(self, mailbox_id, role)
+
+    def claim_recent(self, mailbox_id: MailboxId) -> Uid:
+        """Mark all as shown; returns the former recent_uid."""
+        mailbox = self.mailbox(mailbox_id)
+        if mailbox.recent_uid != mailbox.uid_next - 1:
+            self.sql.execute(WRITING.set_recent, (mailbox.uid_next - 1, self.account_id, mailbox_id))
+        return mailbox.recent_uid
+
+    # --- messages ----------------------------------------------------------------
+
+    def add(
+        self, mailbox_id: MailboxId, email: NewEmail, flags: Flags = NO_FLAGS, keywords: str = ""
+    ) -> tuple[Uid, EmailId]:
+        """Put a new email in a mailbox. OverQuota only when `enforce_quota()` was called in this job."""
+        return addition.add(self, mailbox_id, ((email, flags, keywords),))[0]
+
+    def add_many(
+        self, mailbox_id: MailboxId, emails: Sequence[tuple[NewEmail, Flags, str]]
+    ) -> list[tuple[Uid, EmailId]]:
+        """MULTIAPPEND: all or none, one change row."""
+        return addition.add(self, mailbox_id, emails)
+
+    def change_keywords(
+        self,
+        mailbox_id: MailboxId,
+        ranges: UidRanges,
+        *,
+        add: Flags = NO_FLAGS,
+        remove: Flags = NO_FLAGS,
+        add_keywords: Iterable[str] = (),
+        remove_keywords: Iterable[str] = (),
+        replace: bool = False,
+        unchanged_since: int | None = None,
+    ) -> tuple[list[int], list[int]]:
+        """Returns (uids changed, uids refused by `unchanged_since`). `replace`: the `add`s become the whole set.
+        Messages whose set stays equal are neither changed nor logged."""
+        wanted = keywords.Wanted(
+            int(add), int(remove), tuple(add_keywords), tuple(remove_keywords), replace, unchanged_since
+        )
+        return keywords.change(self, mailbox_id, ranges, wanted)
+
+    def copy(self, mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> list[tuple[Uid, Uid]]:
+        """New emails sharing the blobs; (source uid, new uid), ascending."""
+        return transfer.copy(self, mailbox_id, ranges, target)
+
+    def move(self, mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> list[tuple[Uid, Uid]]:
+        """The emails change place (same email_id); the source uids are expunged."""
+        return transfer.move(self, mailbox_id, ranges, target)
+
+    def expunge(
+        self, mailbox_id: MailboxId, ranges: UidRanges | None = None, *, only_deleted: bool = True
+    ) -> list[int]:
+        """Remove messages (those with DELETED unless `only_deleted=False`); returns their uids."""
+        return expunging.expunge(self, mailbox_id, ranges, only_deleted=only_deleted)
+
+    # --- for the verbs -----------------------------------------------------------
+
+    def next_modseq(self) -> ModSeq:
+        """Take the account's next modseq. NoSuchAccount."""
+        return ModSeq(self._state(WRITING.next_modseq)[0])
+
+    def take_mailbox(self) -> tuple[ModSeq, MailboxId, int]:
+        """(modseq, mailbox id, UIDVALIDITY) for a new mailbox; the last two are never given again. NoSuchAccount."""
+        modseq, mailbox_id, uid_validity = self._state(WRITING.take_mailbox, self.job.now)
+        return modseq, mailbox_id, uid_validity
+
+    def log(self, modseq: int, kind: ChangeKind, mailbox_id: MailboxId, uids: str = "") -> None:
+        """Append to the change log; the account's doorbell rings after the commit."""
+        self.sql.execute(WRITING.insert_change, (self.account_id, modseq, int(kind), mailbox_id, uids))
+        self.job.changed.add(self.account_id)
+
+    def uid_next(self, mailbox_id: MailboxId) -> int:
+        """NoSuchMailbox."""
+        return self.mailbox(mailbox_id).uid_next
+
+    def fill(
+        self, mailbox_id: MailboxId, modseq: int, count: int, size: int, unseen: int, deleted: int
+    ) -> int:
+        """Make room for `count` messages in a mailbox; returns the first new uid. NoSuchMailbox."""
+        row = self.sql.row(
+            WRITING.fill, (count, modseq, count, unseen, deleted, size, self.account_id, mailbox_id)
+        )
+        if row is None:
+            raise NoSuchMailbox(f"no mailbox {mailbox_id}")
+        first: int = row[0] - count
+        return first

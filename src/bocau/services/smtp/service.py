@@ -1,0 +1,84 @@
+"""One listener's service: what all its sessions share."""
+
+import ssl
+from collections.abc import Callable
+from typing import cast
+
+from bocau.base.errors import PeerGone
+from bocau.directory import Directory
+from bocau.flow.flow import MailFlow
+from bocau.protocols.smtp import BodyLimits, Dialect, Reply
+from bocau.protocols.smtp.events import Event
+from bocau.runtime.clock import Clock
+from bocau.runtime.connection import Connection, Session, TlsInfo, converse
+from bocau.runtime.log import Log
+from bocau.services.authentication import mechanisms
+from bocau.services.smtp import profiles, replies
+from bocau.services.smtp.in_flight import InFlight
+from bocau.services.smtp.profiles import Profile
+from bocau.services.smtp.session import SmtpSession
+from bocau.services.smtp.settings import SmtpSettings
+
+
+class SmtpService:
+    """`serve` is what a listener calls. One for each of MX, submission, submissions and LMTP."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        settings: SmtpSettings,
+        *,
+        flow: MailFlow,
+        directory: Directory,
+        clock: Clock,
+        log: Log,
+        new_trace_id: Callable[[], str],
+        tls_context: ssl.SSLContext | None = None,
+        in_flight: InFlight | None = None,
+    ) -> None:
+        """`tls_context`: for STARTTLS. `in_flight`: shared by all services of a process."""
+        self.profile = profile
+        self.settings = settings
+        self.flow = flow
+        self.directory = directory
+        self.clock = clock
+        self.log = log
+        self.new_trace_id = new_trace_id
+        self.tls_context = tls_context
+        self.in_flight = in_flight or InFlight(settings.body_bytes_in_flight_max)
+        self.body_limits = BodyLimits(settings.limits.message_bytes_max, settings.limits.discard_bytes_max)
+        self.postmaster_domain = settings.postmaster_domain or settings.hostname
+        self.watches_early_talkers = settings.refuses_early_talkers and profile.watches_early_talkers
+        is_lmtp = profile.dialect is Dialect.LMTP
+        self.greeting = (replies.lmtp_greeting if is_lmtp else replies.greeting)(settings.hostname)
+        self.farewell = replies.farewell(settings.hostname)
+        self.helo_reply = Reply(250, "", settings.hostname)
+        self._ehlo_replies: dict[tuple[bool, tuple[str, ...]], Reply] = {}
+
+    async def serve(self, connection: Connection) -> None:
+        """Speak with one client to the end; the listener closes the connection."""
+        session = SmtpSession(self, connection)
+        try:
+            await converse(connection, cast("Session[Event]", session))
+        except PeerGone:
+            pass
+        except Exception as error:  # Our own bug must not take the other sessions with it.
+            self.log.exception(
+                "session failed", error, service=self.profile.name, client=connection.peer_host
+            )
+            session.say(replies.BROKEN)
+        finally:
+            session.close()
+
+    def ehlo_reply(self, tls: TlsInfo | None, *, is_logged_in: bool) -> Reply:
+        offers_tls = self.tls_context is not None and tls is None
+        offered = mechanisms(tls, False) if self.profile.requires_login and not is_logged_in else ()
+        reply = self._ehlo_replies.get((offers_tls, offered))
+        if reply is None:
+            reply = profiles.ehlo_reply(self.settings, offers_tls=offers_tls, mechanisms=offered)
+            self._ehlo_replies[offers_tls, offered] = reply
+        return reply
+
+    def login_first(self, tls: TlsInfo | None) -> Reply:
+        """Why MAIL is refused before AUTH (RFC 4954 §6, RFC 3207 §4)."""
+        return replies.TLS_FIRST if tls is None and self.tls_context is not None else replies.LOGIN_FIRST

@@ -24,7 +24,7 @@ _DOT_STRING: Final = re.compile(
 )
 _QUOTED: Final = re.compile(r'"((?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*+)"')
 _QUOTED_PAIR: Final = re.compile(r"\\(.)")
-# The underscore is no host name character (RFC 1123 §2.1), yet mail from such hosts exists and must be answerable.
+# The underscore is no host name character (RFC 1123 §2.1), yet mail from such hosts must be answerable.
 _DOMAIN: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*+")
 _IPV4_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4: Final = re.compile(rf"{_IPV4_OCTET}(?:\.{_IPV4_OCTET}){{3}}", re.ASCII)
@@ -34,8 +34,8 @@ _JOINERS: Final = "\u200c\u200d"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A canonical address. `local_part` is unquoted, NFC, case kept; `domain` is lower-case A-labels without a
-    final dot, or an address literal "[192.0.2.1]"."""
+    """A canonical address. `local_part` is unquoted, NFC, case kept; `domain` is lower-case A-labels without
+    a final dot, or an address literal "[192.0.2.1]"."""
 
     local_part: str
     domain: str
@@ -51,7 +51,7 @@ class Address:
 
     @property
     def needs_smtputf8(self) -> bool:
-        """Whether only an SMTPUTF8 server can take it (RFC 6531 §3.2); the domain always has an ASCII form."""
+        """Whether only an SMTPUTF8 server can take it (RFC 6531 §3.2); a domain always has an ASCII form."""
         return not self.local_part.isascii()
 
 
@@ -153,7 +153,7 @@ def _u_label(label: str) -> str:
 
 
 def address_literal(text: str) -> str:
-    """Read "[192.0.2.1]" or "[IPv6:2001:db8::1]" into its canonical spelling (RFC 5321 §4.1.3); SyntaxFault."""
+    """Read "[192.0.2.1]" or "[IPv6:2001:db8::1]" to its canonical spelling (RFC 5321 §4.1.3); SyntaxFault."""
     inner = text[1:-1]
     if text[:1] != "[" or text[-1:] != "]" or len(text) > 64 or not inner.isascii():
         raise SyntaxFault("bad address literal")

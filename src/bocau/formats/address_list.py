@@ -40,7 +40,7 @@ _COMMON: Final = re.compile(
     rb"|(" + _ATEXT + rb"++(?:\." + _ATEXT + rb"++)*+)@([A-Za-z0-9.-]++))[ \t\r\n]*+(?:,|\Z)"
 )
 _TOKEN: Final = re.compile(
-    rb'[ \t\r\n]*+(?:("(?:[^"\\]++|\\.)*+"?)|(\[(?:[^\]\\]++|\\.)*+\]?)|([^\x00-\x20()<>\[\]:;@\\,."]++)|(.))',
+    rb'[ \t\r\n]*+(?:("(?:[^"\\]++|\\.)*+"?)|(\[(?:[^\]\\]++|\\.)*+\]?)|(' + _ATEXT + rb"++)|(.))",
     re.DOTALL,
 )
 _QUOTED_PAIR: Final = re.compile(rb"\\(.)", re.DOTALL)
@@ -90,7 +90,8 @@ class _Reader:
         return True
 
     def _next(self) -> tuple[bytes, bytes, bool]:
-        """(kind, text, white space before): kind is the special character, b"a" a word, b"[" a literal, b"" the end."""
+        """(kind, text, white space before): the kind is the special character, or b"a" for a word, b"[" for a
+        literal, b"" at the end."""
         match = _TOKEN.match(self.data, self.position)
         if match is None:
             self.position = len(self.data)

@@ -8,7 +8,7 @@ from typing import Final
 CHARSET_NAME_MAX: Final = 40
 
 _ALIASES: Final = {
-    # Names met in the field, and the superset that senders really mean (as the WHATWG encoding standard maps them).
+    # Names met in the field, and the superset that senders really mean (as the WHATWG standard maps them).
     "us-ascii": "utf-8",
     "ascii": "utf-8",
     "ansi_x3.4-1968": "utf-8",
@@ -50,7 +50,7 @@ def codec_name(charset: bytes) -> str | None:
 
 
 def decode_charset(data: bytes, charset: bytes = b"") -> str:
-    """Decode by the declared charset; else UTF-8; else the declared one, or Windows-1252, with replacements."""
+    """Decode by the declared charset, else UTF-8, else the declared one or Windows-1252 with replacements."""
     if data.isascii() and not charset.lower().startswith(_SEVEN_BIT):
         return data.decode("ascii")
     name = codec_name(charset)

@@ -8,7 +8,7 @@ _PAREN: Final = re.compile(rb"[()]|\\.", re.DOTALL)
 
 
 def comment_end(data: bytes, start: int) -> int:
-    """Where the comment that opens at `start` ends (after its last parenthesis); the end of `data` if it never does."""
+    """Where the comment that opens at `start` ends: after its last parenthesis, or with `data`."""
     depth = 0
     for match in _PAREN.finditer(data, start):
         mark = match[0]

@@ -47,9 +47,11 @@ def parse_date(value: bytes) -> int | None:
     """Read a Date value to Unix seconds; None when it names no moment that exists."""
     if len(value) > VALUE_BYTES_MAX:
         return None
-    if b"(" in value:
+    match = _DATE.match(value)
+    if b"(" in value and (match is None or match[7] is None):
         value = strip_comments(value)
-    if match := _DATE.match(value):
+        match = _DATE.match(value)
+    if match:
         day, month, year, hour, minute, second, zone = match.groups()
     elif match := _ASCTIME.match(value):
         month, day, hour, minute, second, year = match.groups()
@@ -107,7 +109,7 @@ _UNIX_MAX: Final = 253_402_214_400
 
 
 def format_date(unix: int, offset: int = 0) -> str:
-    """Write Unix seconds as RFC 5322 date-time; `offset` in minutes east: "Wed, 17 Jul 1996 02:44:25 +0000"."""
+    """Write Unix seconds as RFC 5322 date-time, `offset` minutes east: "Wed, 17 Jul 1996 02:44:25 +0000"."""
     at = _at(unix, offset)
     return (
         f"{_DAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year:04}"

@@ -40,7 +40,7 @@ class Digest:
 
 
 def digest(data: bytes) -> Digest:
-    """Digest a whole message (CRLF). Bounded: at most a few hundred microseconds for ordinary mail; limits in `mime`."""
+    """Digest a whole message (CRLF). Never raises; a few hundred microseconds at most for ordinary mail."""
     start = body_start(data)
     values = first_values(data, 0, start)
     root = scan_fields(data, start, values)

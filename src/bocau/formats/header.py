@@ -6,7 +6,10 @@ Tolerant of what is met in the field: bare LF, a space before the colon, lines t
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
+
+from bocau.formats.words import encode_words, unfold
 
 HEADER_BYTES_MAX: Final = 1024 * 1024
 """Fields that begin beyond this are not looked at; the block itself may be longer."""
@@ -15,7 +18,8 @@ HEADER_BYTES_MAX: Final = 1024 * 1024
 _FIELD: Final = re.compile(
     rb"^([!-9;-~]++)[ \t]*+(?:\r?\n[ \t]++)?:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE
 )
-_SPACE: Final = b" \t\r\n"
+LINE_OCTETS_MAX: Final = 76
+_CONTROLS: Final = {code: " " for code in (*range(32), 127)}
 
 
 class Field(NamedTuple):
@@ -54,3 +58,48 @@ def first_values(data: bytes, start: int, end: int) -> dict[bytes, bytes]:
     found = _FIELD.findall(data, start, min(end, start + HEADER_BYTES_MAX))
     found.reverse()  # so that the first one of a name is the one that stays
     return {name.lower(): value for name, value in found}
+
+
+def get(data: bytes, name: bytes) -> bytes | None:
+    """The first field of that name (any case), unfolded; None when there is none."""
+    stop = body_start(data)
+    found = first_values(data, 0, stop).get(name.lower())
+    return None if found is None else unfold(found)
+
+
+def get_all(data: bytes, name: bytes) -> list[bytes]:
+    """Every field of that name (any case), unfolded, in order."""
+    wanted = name.lower()
+    found = _FIELD.findall(data, 0, min(body_start(data), HEADER_BYTES_MAX))
+    return [unfold(raw) for key, raw in found if key.lower() == wanted]
+
+
+def remove_fields(data: bytes, names: Iterable[bytes]) -> bytes:
+    """The message without the fields of these names (any case); every other octet stays."""
+    unwanted = frozenset(name.lower() for name in names)
+    kept: list[bytes] = []
+    position = 0
+    for field in fields(data):
+        if field.name in unwanted:
+            kept.append(data[position : field.start])
+            position = field.end
+    return b"".join([*kept, data[position:]]) if kept else data
+
+
+def build_field(name: str, value: str) -> bytes:
+    """One whole field for a message of ours: encoded if it must be, folded, safe from injected line ends."""
+    encoded = encode_words(value.translate(_CONTROLS))
+    return name.encode("ascii") + b": " + fold(encoded, len(name) + 2) + b"\r\n"
+
+
+def fold(value: bytes, used: int = 0) -> bytes:
+    """Break a value before white space so that lines stay below 78 octets if they can (RFC 5322 §2.1.1)."""
+    lines: list[bytes] = []
+    line = b""
+    for word in value.replace(b"\r\n ", b" ").split(b" "):
+        if line and used + len(line) + 1 + len(word) > LINE_OCTETS_MAX:
+            lines.append(line)
+            line, used = word, 1
+        else:
+            line = line + b" " + word if line else word
+    return b"\r\n ".join([*lines, line])

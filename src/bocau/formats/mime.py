@@ -1,4 +1,4 @@
-"""MIME structure with byte offsets (RFC 2045–2049, 2231, 2183, 3676): one scan, no copies, hostile input bounded.
+"""MIME structure with byte offsets (RFC 2045–2049, 2231, 2183): one scan, no copies, hostile input bounded.
 
     header | body ─ multipart → split at its delimiter lines, each range scanned in turn, so an outer
                   │             delimiter always ends the parts within
@@ -48,7 +48,7 @@ _LANGUAGE: Final = re.compile(rb"[A-Za-z0-9-]++")
 
 @dataclass(slots=True)
 class Part:
-    """One body part. Offsets are into the scanned bytes; header = [header_start, body_start), body = [body_start, end)."""
+    """One body part: header [header_start, body_start) and body [body_start, end) of the scanned bytes."""
 
     header_start: int
     body_start: int
@@ -69,7 +69,7 @@ class Part:
     language: tuple[bytes, ...]
     location: bytes | None
     children: "tuple[Part, ...]"
-    """Of a multipart (at least one); of message/rfc822 (and message/global) exactly one: the enclosed message."""
+    """Of a multipart at least one; of message/rfc822 (or message/global) one: the enclosed message."""
 
 
 def scan(data: bytes) -> Part:
@@ -79,7 +79,7 @@ def scan(data: bytes) -> Part:
 
 
 def scan_fields(data: bytes, start: int, values: dict[bytes, bytes]) -> Part:
-    """The same for a caller that has read the header already: `header.body_start` and `header.first_values`."""
+    """The same for who has read the header already with `header.body_start` and `header.first_values`."""
     scanner = _Scanner(data)
     root = scanner.part(0, start, len(data), values, _TEXT, 0)
     scanner.count_lines()
@@ -87,10 +87,10 @@ def scan_fields(data: bytes, start: int, values: dict[bytes, bytes]) -> Part:
 
 
 def part_at(root: Part, path: tuple[int, ...]) -> Part | None:
-    """The part that an IMAP section number names (RFC 9051 §6.4.5.1): (1, 2) for "1.2"; None when there is none.
+    """The part that an IMAP section number names (RFC 9051 §6.4.5.1): (1, 2) for "1.2"; None if absent.
 
-    A number below a message/rfc822 part counts within the enclosed message; 1 of a message that is no multipart
-    is that message's own body."""
+    A number below a message/rfc822 part counts within the enclosed message; 1 of a message that is no
+    multipart is that message's own body."""
     part, is_message = root, True
     for number in path:
         if not is_message and part.type == b"message" and part.children:
@@ -140,7 +140,7 @@ class _Scanner:
         return self.part(start, body, end, first_values(self.data, start, body), default, depth)
 
     def _multipart(self, kind: _Kind, body: int, end: int, depth: int) -> tuple[_Kind, tuple[Part, ...]]:
-        """A multipart whose boundary is missing or never met is text: so its reader sees at least something."""
+        """A multipart whose boundary is missing or never met is text: so that its reader sees something."""
         if depth >= DEPTH_MAX or self.parts_left <= 0 or self.effort < end - body:
             return _OPAQUE, ()
         boundary = parameter(kind[2], b"boundary")
@@ -158,7 +158,7 @@ class _Scanner:
         return kind, (self._entity(body, end, _TEXT, depth + 1),)
 
     def _ranges(self, delimiter: bytes, start: int, end: int) -> list[tuple[int, int]]:
-        """Where the parts between the delimiter lines are (RFC 2046 §5.1.1); the line end before a delimiter is its own."""
+        """Where the parts are; the line end before a delimiter belongs to the delimiter (RFC 2046 §5.1.1)."""
         data = self.data
         length = len(delimiter)
         ranges: list[tuple[int, int]] = []

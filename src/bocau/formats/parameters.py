@@ -31,7 +31,7 @@ _CONTINUATION: Final = re.compile(rb"(.+?)\*([0-9]{1,3})(\*?)")
 
 
 def split_type(raw: bytes) -> tuple[bytes, bytes, Parameters] | None:
-    """Read a Content-Type value: lower-case type and subtype, parameters; None when there is no type/subtype."""
+    """Read a Content-Type value: lower-case type and subtype, parameters; None if there is none."""
     if b"(" in raw:
         raw = strip_comments(raw)
     match = _LEADING_TYPE.match(raw)
@@ -72,7 +72,7 @@ def parameter(parameters: Parameters, name: bytes) -> bytes | None:
 
 
 def decoded_parameter(parameters: Parameters, name: bytes) -> str | None:
-    """A parameter as text: RFC 2231 charsets and continuations joined, RFC 2047 words (met in file names) decoded."""
+    """A parameter as text: RFC 2231 pieces joined and decoded, RFC 2047 words (met in file names) too."""
     pieces: dict[int, tuple[bytes, bool]] = {}
     plain: bytes | None = None
     for key, value in parameters:

@@ -18,7 +18,7 @@ _NO_PARAMETERS: Final = b'("charset" "us-ascii")'
 
 
 def string(value: bytes) -> bytes:
-    """RFC 9051 §4.3: quoted where that is safe, else a literal with the octets as they are (NUL has no form)."""
+    """RFC 9051 §4.3: quoted where that is safe, else a literal with the octets as they are, NUL left out."""
     if len(value) <= QUOTED_BYTES_MAX:
         if _QUOTABLE.fullmatch(value):
             return b'"' + value + b'"'

@@ -1,4 +1,4 @@
-"""The text that a person would read in a part: transfer encoding undone, charset decoded (RFC 2045 §6, §5)."""
+"""The text that a person would read in a part: transfer encoding undone, charset decoded (RFC 2045)."""
 
 import binascii
 import re
@@ -16,8 +16,10 @@ TEXT_BYTES_MAX: Final = 16 * 1024 * 1024
 SEARCH_BYTES_MAX: Final = 64 * 1024 * 1024
 """Of all parts of one message together."""
 PREVIEW_CHARACTERS_MAX: Final = 200
-PREVIEW_BYTES_MAX: Final = 2048
-"""Octets of the body that a preview is made of."""
+PREVIEW_BYTES_MAX: Final = 700
+"""Octets of a plain text that its preview is made of."""
+PREVIEW_HTML_BYTES_MAX: Final = 4096
+"""Of an HTML text: it begins with styles."""
 
 _HIDDEN: Final = re.compile(
     r"<(?:(style|script|head|title)\b.*?(?:</\1\s*>|\Z)|!--.*?(?:-->|\Z)|[^>]*+(?:>|\Z))",
@@ -71,9 +73,10 @@ def preview(data: bytes, root: Part) -> str:
     part = _preview_part(root)
     if part is None:
         return ""
-    text = decoded_text(data, part, PREVIEW_BYTES_MAX)
     if part.subtype == b"html":
-        text = plain_of_html(text)
+        text = plain_of_html(decoded_text(data, part, PREVIEW_HTML_BYTES_MAX))
+    else:
+        text = decoded_text(data, part, PREVIEW_BYTES_MAX)
     return " ".join(text.replace("\0", "").split())[:PREVIEW_CHARACTERS_MAX].rstrip()
 
 

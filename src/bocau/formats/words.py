@@ -9,8 +9,8 @@ from typing import Final
 
 from bocau.formats.charset import decode_charset
 
-ENCODED_WORD_MAX: Final = 75
-"""RFC 2047 §2: octets of one encoded word, all told."""
+ENCODED_WORD_MAX: Final = 60
+"""Octets of an encoded word that we write: with the field's name a line still has fewer than 76 (RFC 2047 §2)."""
 VALUE_BYTES_MAX: Final = 64 * 1024
 """A longer value is decoded up to here."""
 
@@ -85,7 +85,7 @@ _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]++")
 
 
 def encode_words(text: str) -> bytes:
-    """Text for an unstructured field or a phrase: as it stands when printable ASCII, else encoded words, folded."""
+    """Text for an unstructured field or a phrase: as it stands if printable ASCII, else encoded words."""
     if text.isascii() and text.isprintable() and "=?" not in text:
         return text.encode("ascii")
     return b"\r\n ".join(_encoded_word(chunk) for chunk in _chunks(text))

@@ -1,0 +1,93 @@
+"""Trace fields: who handed this message to whom, and when (RFC 5321 §4.4, RFC 3848, RFC 6531 §3.7.3).
+
+Whatever the peer said about itself is reduced to harmless characters: nothing here can begin another field.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from bocau.formats.address import Address
+from bocau.formats.date import format_date
+from bocau.formats.header import HEADER_BYTES_MAX, body_start
+
+NAME_OCTETS_MAX: Final = 255
+"""Of each thing that the peer named."""
+
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9.:_\[\]-]")
+_UNSAFE_CLAUSE: Final = re.compile(r"[^A-Za-z0-9._@-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One arrival here, as `received()` tells it."""
+
+    server_name: str
+    protocol: str
+    """RFC 3848 / RFC 6531 keyword: ESMTPS, LMTP, UTF8SMTPSA…"""
+    trace_id: str
+    at: int
+    """Unix seconds."""
+    client_host: str = ""
+    """IP address; "" when the message was made here."""
+    client_name: str = ""
+    """Name proven by DNS; "" when none."""
+    helo: str = ""
+    tls_version: str = ""
+    tls_cipher: str = ""
+    recipients: tuple[Address, ...] = ()
+    """Named only when there is exactly one: the others must not learn of each other (RFC 5321 §7.2)."""
+
+
+def received(hop: Hop) -> bytes:
+    """Build the `Received:` field of this hop, with its line end."""
+    lines = []
+    if hop.client_host:
+        name = f"{_safe(hop.client_name)} " if hop.client_name else ""
+        lines.append(f"from {_safe(hop.helo)} ({name}{_literal(hop.client_host)})")
+    if hop.tls_version:
+        lines.append(f"(using {_safe(hop.tls_version)} with cipher {_safe(hop.tls_cipher)})")
+    lines.append(f"by {_safe(hop.server_name)}{_clause('with', hop.protocol)}{_clause('id', hop.trace_id)}")
+    date = format_date(hop.at)
+    path = _sole_recipient(hop)
+    if path is None:
+        lines[-1] += ";"
+        lines.append(date)
+    else:
+        lines.append(f"for <{path}>; {date}")
+    return ("Received: " + "\r\n\t".join(lines) + "\r\n").encode("utf-8", "replace")
+
+
+def return_path(reverse_path: Address | None) -> bytes:
+    """Build the `Return-Path:` field of final delivery, with its line end; None is the null path."""
+    path = "" if reverse_path is None else str(reverse_path)
+    return f"Return-Path: <{path if path.isprintable() else ''}>\r\n".encode("utf-8", "replace")
+
+
+def received_count(data: bytes) -> int:
+    """How many `Received:` fields a message has: the loop detector (RFC 5321 §6.3)."""
+    header = b"\n" + data[: min(body_start(data), HEADER_BYTES_MAX)].lower()
+    return header.count(b"\nreceived:") + header.count(b"\nreceived :")
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("?", text[:NAME_OCTETS_MAX]) or "unknown"
+
+
+def _literal(host: str) -> str:
+    """RFC 5321 §4.1.3."""
+    bare = _safe(host).strip("[]")
+    return f"[IPv6:{bare}]" if ":" in bare else f"[{bare}]"
+
+
+def _clause(word: str, text: str) -> str:
+    return f" {word} {_UNSAFE_CLAUSE.sub('?', text[:NAME_OCTETS_MAX])}" if text else ""
+
+
+def _sole_recipient(hop: Hop) -> str | None:
+    if len(hop.recipients) != 1:
+        return None
+    path = str(hop.recipients[0])
+    # Raw UTF-8 may stand here only where the transport allowed it (RFC 6531 §3.7.3).
+    is_speakable = path.isascii() or hop.protocol.startswith("UTF8")
+    return path if is_speakable and path.isprintable() else None

@@ -85,6 +85,14 @@ def _data_version(database: Database) -> int:
     return int(database.read(lambda sql: sql.value("PRAGMA data_version")))
 
 
+def home_domain(rooms: Rooms) -> str:
+    """The domain of names without one: the host name's own, or the one it lies in, or the first."""
+    hostname: str = rooms.settings.file.hostname
+    domains = [domain.name for domain in rooms.directory.domains() if not domain.is_disabled]
+    around = [name for name in domains if hostname == name or hostname.endswith(f".{name}")]
+    return max(around, key=len, default=domains[0] if domains else hostname)
+
+
 def become_owner(settings: Settings) -> None:
     """As root, become who owns the data directory: the server must be able to write what a command wrote."""
     if os.geteuid() or not settings.data_dir.exists():

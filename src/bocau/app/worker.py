@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from bocau.app.rooms import Rooms
+from bocau.app.rooms import Rooms, home_domain
 from bocau.runtime.child import Child
 from bocau.runtime.connection import Handler
 from bocau.runtime.listener import Admission, Listener
 from bocau.runtime.log import get_log
 from bocau.runtime.tls import ServerTlsContext
+from bocau.services.imap import ImapService
+from bocau.services.smtp import LMTP, MX, SUBMISSION, InFlight, Profile, SmtpService, TraceIds
 
 TLS_FROM_THE_FIRST_BYTE: Final = frozenset(("submissions", "imaps", "pop3s"))
 _SMTP_BUSY: Final = b"421 4.3.2 Too many connections, try again later\r\n"
@@ -49,4 +51,58 @@ async def run_worker(child: Child, rooms: Rooms, contexts: Mapping[str, ServerTl
 
 
 def _handlers(rooms: Rooms, contexts: Mapping[str, ServerTlsContext]) -> dict[str, Handler]:
+    """What answers on the sockets of each name."""
+    return {
+        **_smtp_handlers(rooms, contexts),
+        **_imap_handlers(rooms, contexts),
+        **_pop_handlers(rooms, contexts),
+    }
+
+
+def _smtp_handlers(rooms: Rooms, contexts: Mapping[str, ServerTlsContext]) -> dict[str, Handler]:
+    settings = rooms.settings.smtp
+    trace_ids, in_flight = TraceIds(rooms.clock), InFlight(settings.body_bytes_in_flight_max)
+
+    def service(name: str, profile: Profile) -> SmtpService:
+        return SmtpService(
+            profile,
+            settings,
+            flow=rooms.flow,
+            directory=rooms.directory,
+            clock=rooms.clock,
+            log=get_log(name),
+            new_trace_id=trace_ids,
+            tls_context=contexts[name],
+            in_flight=in_flight,
+        )
+
+    services = {
+        "smtp": service("smtp", MX),
+        "submission": service("submission", SUBMISSION),
+        "submissions": service("submissions", SUBMISSION),
+        "lmtp": service("lmtp", LMTP),
+    }
+
+    def name_postmaster() -> None:
+        domain = home_domain(rooms)
+        for one in services.values():
+            one.postmaster_domain = domain
+
+    name_postmaster()
+    rooms.doorbell.listen("directory", name_postmaster)
+    return {name: one.serve for name, one in services.items()}
+
+
+def _imap_handlers(rooms: Rooms, contexts: Mapping[str, ServerTlsContext]) -> dict[str, Handler]:
+    service = ImapService(
+        rooms.store,
+        rooms.directory,
+        rooms.settings.imap,
+        doorbell=rooms.doorbell,
+        tls_context=lambda: contexts["imap"],
+    )
+    return {"imap": service, "imaps": service}
+
+
+def _pop_handlers(rooms: Rooms, contexts: Mapping[str, ServerTlsContext]) -> dict[str, Handler]:
     return {}

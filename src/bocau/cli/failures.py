@@ -20,8 +20,20 @@ ADVICE: Final[dict[type[Exception], str]] = {
     errors.NoSuchMailbox: "`bocau account show ADDRESS` lists the mailboxes",
     errors.StoreBusy: "another process holds the database; try again",
     errors.DiskFull: "make room on the disk and try again",
-    errors.SyntaxFault: "write it as local@domain",
 }
+
+
+MEANING: Final[dict[type[Exception], str]] = {
+    errors.NoSuchDomain: "no such domain: {}",
+    errors.NoSuchAccount: "no such account: {}",
+    errors.NoSuchAddress: "no such address: {}",
+    errors.NoSuchMailbox: "no such mailbox: {}",
+    errors.AlreadyExists: "{} exists already",
+    errors.BadName: "not a usable name: {}",
+    errors.AccountDisabled: "the account is disabled: {}",
+    errors.RelayDenied: "not for this server: {}",
+}
+"""Rooms raise with facts; a bare fact becomes a sentence here."""
 
 
 class Failure(errors.Refused):
@@ -58,8 +70,14 @@ def exit_status(run: Callable[[], Any]) -> int:
 def sentence(exc: Exception) -> str:
     """What happened; what to do."""
     text = _one_line(str(exc)) or type(exc).__name__
-    advice = next((ADVICE[kind] for kind in type(exc).__mro__ if kind in ADVICE), "")
-    return f"{text}; {advice}" if advice and advice not in text else text
+    if " " not in text:
+        text = _by_class(exc, MEANING, "{}").format(text)
+    advice = _by_class(exc, ADVICE, "")
+    return f"{text}; {advice}" if advice and "`" not in text else text
+
+
+def _by_class(exc: Exception, table: dict[type[Exception], str], otherwise: str) -> str:
+    return next((table[kind] for kind in type(exc).__mro__ if kind in table), otherwise)
 
 
 def _os_error(exc: OSError) -> str:

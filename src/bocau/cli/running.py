@@ -1,6 +1,7 @@
 """Run an administrative command on a data directory: open its rooms, do the job, close them."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,5 +20,6 @@ def with_rooms(settings: "Settings", job: Callable[["Rooms"], Awaitable[T]]) -> 
         async with open_rooms(settings) as rooms:
             return await job(rooms)
 
+    os.umask(0o077)
     become_owner(settings)
     return asyncio.run(run())

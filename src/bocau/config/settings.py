@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from bocau.directory.settings import DirectorySettings
     from bocau.flow.settings import FlowSettings, OutboundSettings, Smarthost
     from bocau.runtime.resolver import ResolverSettings
+    from bocau.services.imap.settings import ImapSettings
+    from bocau.services.smtp.settings import SmtpSettings
 
 DATABASE_NAME: Final = "bocau.sqlite"
 CONFIG_NAME: Final = "bocau.toml"
 SECRET_BYTES_MAX: Final = 4096
+APPEND_BYTES_MIN: Final = 64 * 1024 * 1024
+"""A message that came in by SMTP may be moved here by IMAP: the limit of APPEND is never below this."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,6 +59,24 @@ class Settings:
             throttle=ThrottleSettings(
                 account_failures_max=login.failures_max, refuse_seconds=login.refuse_seconds
             )
+        )
+
+    @property
+    def smtp(self) -> "SmtpSettings":
+        from bocau.services.smtp.settings import SmtpLimits, SmtpSettings
+
+        smtp = self.file.smtp
+        limits = SmtpLimits(message_bytes_max=smtp.size_max_bytes, recipients_max=smtp.recipients_max)
+        return SmtpSettings(hostname=self.file.hostname, limits=limits)
+
+    @property
+    def imap(self) -> "ImapSettings":
+        from bocau.services.imap.settings import ImapSettings
+
+        return ImapSettings(
+            hostname=self.file.hostname,
+            allows_plain_login=self.file.login.plain_on_loopback,
+            append_bytes_max=max(self.file.smtp.size_max_bytes, APPEND_BYTES_MIN),
         )
 
     @property

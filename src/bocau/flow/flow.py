@@ -4,7 +4,7 @@ services.smtp (25, 24) ── receive ──→ flow.inbound → flow.local → 
 services.smtp (587) · cli · jmap ── submit ──→ flow.submission → local: flow.local · remote: flow.queue
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from bocau.base.errors import NoSuchDomain, OverQuota, RelayDenied
 from bocau.base.ids import AccountId
@@ -23,8 +23,6 @@ from bocau.runtime.clock import Clock
 from bocau.runtime.log import Log
 from bocau.store import MailStore, Writing
 
-Ring = Callable[[Iterable[str]], None]
-
 
 class MailFlow:
     """Built by `app`; one per process."""
@@ -36,15 +34,12 @@ class MailFlow:
         clock: Clock,
         log: Log,
         settings: FlowSettings,
-        ring: Ring | None = None,
     ) -> None:
-        # The store itself rings "queue" for a write that touched it; `ring` is for stores that cannot.
         self._store = store
         self._directory = directory
         self._clock = clock
         self._log = log
         self._settings = settings
-        self._ring = ring
         intake = Intake(settings)
         self._delivery = Delivery(store, intake, Reporter(store, directory, settings, clock, log), log)
 

@@ -106,7 +106,8 @@ class Delivery:
             yield from self._reporter.parcels(failed_here(load.arrived, load.content, bounced))
         confirmed = [r for r in load.reached if r.wants_success and _error(r, lost) is None]
         if confirmed:
-            yield from self._reporter.parcels(reached_here(load.arrived, load.content, confirmed))
+            for notice in reached_here(load.arrived, load.content, confirmed):
+                yield from self._reporter.parcels(notice)
 
     def _settled(self, load: Load, lost: dict[AccountId, Refused]) -> list[Outcome]:
         outcomes = []

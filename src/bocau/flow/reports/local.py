@@ -12,8 +12,9 @@ from bocau.base.errors import (
     RelayDenied,
 )
 from bocau.flow.local.reached import Reached
-from bocau.flow.reports.values import Action, Fate, Report
+from bocau.flow.reports.values import Notice, original_recipient
 from bocau.flow.values import Arrived, Notify
+from bocau.formats.dsn import Action, RecipientReport
 
 STATUS = (
     (NoSuchAddress, "5.1.1", "no such address here"),
@@ -27,35 +28,36 @@ STATUS = (
 """RFC 3463 code and words by the meaning of the refusal; the first that fits."""
 
 
-def failed_here(arrived: Arrived, content: bytes, bounced: Iterable[tuple[Reached, Refused]]) -> Report:
+def failed_here(arrived: Arrived, content: bytes, bounced: Iterable[tuple[Reached, Refused]]) -> Notice:
     """RFC 3464 "failed" for everybody who wants to know."""
-    fates = [
-        Fate(str(r.recipient.address), r.recipient.original, Action.FAILED, *_status(error))
-        for r, error in bounced
-        if _wants_failure(r)
-    ]
-    return _report(arrived, content, fates)
+    fates = [_fate(r, *_status(error)) for r, error in bounced if _wants_failure(r)]
+    return _notice(Action.FAILED, arrived, content, fates)
 
 
-def reached_here(arrived: Arrived, content: bytes, confirmed: Iterable[Reached]) -> Report:
-    """RFC 3464 "delivered", or "expanded" for a list."""
-    fates = [
-        Fate(
-            str(r.recipient.address),
-            r.recipient.original,
-            Action.EXPANDED if r.is_expanded else Action.DELIVERED,
-            "2.1.5" if r.is_expanded else "2.0.0",
-        )
-        for r in confirmed
-    ]
-    return _report(arrived, content, fates)
+def reached_here(arrived: Arrived, content: bytes, confirmed: Iterable[Reached]) -> Iterable[Notice]:
+    """RFC 3464 "delivered", and "expanded" for lists."""
+    single: list[Reached] = []
+    lists: list[Reached] = []
+    for r in confirmed:
+        (lists if r.is_expanded else single).append(r)
+    if single:
+        yield _notice(Action.DELIVERED, arrived, content, [_fate(r, "2.0.0") for r in single])
+    if lists:
+        yield _notice(Action.EXPANDED, arrived, content, [_fate(r, "2.1.5") for r in lists])
 
 
-def _report(arrived: Arrived, content: bytes, fates: list[Fate]) -> Report:
+def _fate(reached: Reached, status: str, words: str = "") -> RecipientReport:
+    recipient = reached.recipient
+    original = original_recipient(recipient.original)
+    return RecipientReport(recipient.address, status, original=original, diagnostic=words)
+
+
+def _notice(action: Action, arrived: Arrived, content: bytes, fates: list[RecipientReport]) -> Notice:
     envelope = arrived.envelope
-    return Report(
-        reverse_path=envelope.reverse_path,
+    return Notice(
+        action=action,
         fates=tuple(fates),
+        reverse_path=envelope.reverse_path,
         trace_id=arrived.trace_id,
         arrived_at=arrived.arrived_at,
         content=content,

@@ -1,4 +1,4 @@
-"""Turns a report into a parcel for its reader: our own mailbox, or the queue. Never answers the null
+"""Turns a notice into a parcel for its reader: our own mailbox, or the queue. Never answers the null
 reverse-path."""
 
 import secrets
@@ -9,8 +9,8 @@ from bocau.flow.local.email import new_email
 from bocau.flow.local.parcel import Parcel
 from bocau.flow.local.reached import Reached
 from bocau.flow.queue.intake import Intake
-from bocau.flow.reports.message import report_message
-from bocau.flow.reports.values import Report
+from bocau.flow.reports.message import notice_message
+from bocau.flow.reports.values import Notice
 from bocau.flow.settings import FlowSettings
 from bocau.flow.values import Arrived, BodyType, Envelope, Notify, Origin, Recipient
 from bocau.formats.address import Address
@@ -34,21 +34,21 @@ class Reporter:
         self._clock = clock
         self._log = log
 
-    def parcels(self, report: Report) -> list[Parcel]:
-        """The report as a parcel, staged; none when nobody wants it or nobody can get it."""
-        if not report.fates:
+    def parcels(self, notice: Notice) -> list[Parcel]:
+        """The notice as a parcel, staged; none when nobody wants it or nobody can get it."""
+        if not notice.fates:
             return []
-        reader = report.reverse_path
+        reader = notice.reverse_path
         if reader is None:
             # A bounce of a bounce: the log is its last stop (RFC 5321 §6.1).
-            for fate in report.fates:
+            for fate in notice.fates:
                 self._log.warning(
-                    "undeliverable report", id=report.trace_id, to=fate.address, why=fate.diagnostic
+                    "undeliverable report", id=notice.trace_id, to=fate.address, why=fate.diagnostic
                 )
             return []
-        return self._addressed(report, reader)
+        return self._addressed(notice, reader)
 
-    def _addressed(self, report: Report, reader: Address) -> list[Parcel]:
+    def _addressed(self, notice: Notice, reader: Address) -> list[Parcel]:
         recipient = Recipient(reader, notify=NEVER)
         try:
             expansion = self._directory.expand(reader)
@@ -56,26 +56,28 @@ class Reporter:
         except NoSuchDomain:
             reached = Reached(recipient, remote=(reader,))
         except Refused as exc:
-            self._log.warning("report without a reader", id=report.trace_id, to=reader, why=str(exc))
+            self._log.warning("report without a reader", id=notice.trace_id, to=reader, why=str(exc))
             return []
-        return [self._staged(report, reached)]
+        return [self._staged(notice, reached)]
 
-    def _staged(self, report: Report, reached: Reached) -> Parcel:
+    def _staged(self, notice: Notice, reached: Reached) -> Parcel:
         now = self._clock.now()
-        report_id = secrets.token_hex(8)
+        notice_id = secrets.token_hex(8)
         path = return_path(None)
-        data = path + report_message(report, self._settings.hostname, report_id, now)
+        data = path + notice_message(
+            notice, reached.recipient.address, self._settings.hostname, notice_id, now
+        )
         blob = self._store.blobs.stage(data)
         queued = None
         if reached.remote:
             body_type = BodyType.SEVEN_BIT if data.isascii() else BodyType.EIGHT_BIT
             envelope = Envelope(
-                None, (reached.recipient,), body_type, smtputf8=report.smtputf8 and not data.isascii()
+                None, (reached.recipient,), body_type, smtputf8=notice.smtputf8 and not data.isascii()
             )
-            arrived = Arrived(envelope, HERE, b"", report_id, now)
+            arrived = Arrived(envelope, HERE, b"", notice_id, now)
             queued = self._intake.queued(
                 arrived, [(reached, address) for address in reached.remote], blob, len(path)
             )
-        self._log.info("report", id=report.trace_id, report_id=report_id, to=reached.recipient.address)
+        self._log.info("report", id=notice.trace_id, notice_id=notice_id, to=reached.recipient.address)
         email = new_email(data, blob, int(now)) if reached.accounts else None
         return Parcel(email, reached.accounts, queued, is_report=True)

@@ -4,7 +4,7 @@ ends."""
 import re
 from typing import Final
 
-from bocau.formats.header import Field
+from bocau.formats.header import Field, remove_fields
 
 DROPPED: Final = frozenset((b"bcc", b"resent-bcc", b"return-path"))
 """Never sent: blind copies must stay blind (RFC 5322 §3.6.3), Return-Path is written at the end (RFC 5321
@@ -32,21 +32,10 @@ def repaired(content: bytes, found: list[Field], *, date: bytes, message_id: byt
         if name.lower() not in names and value
     ]
     if not names.isdisjoint(DROPPED):
-        content = _without(content, found)
+        content = remove_fields(content, DROPPED)
     if not added:
         return content
     if not found:
         # Neither a header nor the empty line that ends one: all of it is body.
         added.append(b"" if content.startswith(b"\r\n") else b"\r\n")
     return b"".join((*added, content))
-
-
-def _without(content: bytes, found: list[Field]) -> bytes:
-    pieces: list[bytes] = []
-    start = 0
-    for field in found:
-        if field.name in DROPPED:
-            pieces.append(content[start : field.start])
-            start = field.end
-    pieces.append(content[start:])
-    return b"".join(pieces)

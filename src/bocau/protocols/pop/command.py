@@ -1,0 +1,102 @@
+"""The grammar of a command line: `parse(line) → (verb, event)` (RFC 1939 §3, §9)."""
+
+from collections.abc import Callable
+from typing import Final
+
+from bocau.base.errors import SyntaxFault
+from bocau.base.wiretext import UINT32_MAX, number
+from bocau.protocols.pop.events import (
+    AuthAsked,
+    CapabilitiesAsked,
+    Delete,
+    Event,
+    ListAsked,
+    MechanismsAsked,
+    NoopSaid,
+    PassSaid,
+    QuitAsked,
+    ResetAsked,
+    Retrieve,
+    StartTlsAsked,
+    StatAsked,
+    TopAsked,
+    UidListAsked,
+    UserSaid,
+    Utf8Asked,
+)
+
+_MECHANISM_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+_MECHANISM_BYTES_MAX: Final = 20
+"""RFC 4422 §3.1."""
+
+
+def _text(argument: bytes) -> str:
+    """One argument that may have spaces (names and passwords do); UTF-8 as of RFC 6856 §2.2."""
+    if not argument or b"\0" in argument:
+        raise SyntaxFault("an argument is missing")
+    try:
+        return argument.decode("utf-8")
+    except UnicodeDecodeError:
+        raise SyntaxFault("not UTF-8") from None
+
+
+def _message(argument: bytes) -> int:
+    return number(argument, minimum=1)
+
+
+def _optional_message(argument: bytes) -> int | None:
+    return number(argument, minimum=1) if argument else None
+
+
+def _top(argument: bytes) -> TopAsked:
+    first, _, second = argument.partition(b" ")
+    return TopAsked(_message(first), number(second, maximum=UINT32_MAX))
+
+
+def _auth(argument: bytes) -> AuthAsked:
+    mechanism, space, initial = argument.partition(b" ")
+    mechanism = mechanism.upper()
+    if len(mechanism) > _MECHANISM_BYTES_MAX or mechanism.strip(_MECHANISM_CHARACTERS):
+        raise SyntaxFault("not a mechanism")
+    return AuthAsked(mechanism.decode("ascii"), initial if space else None)
+
+
+def _bare(event: Event) -> Callable[[bytes], Event]:
+    def parse_nothing(argument: bytes) -> Event:
+        if argument:
+            raise SyntaxFault("an argument too many")
+        return event
+
+    return parse_nothing
+
+
+_PARSERS: Final[dict[bytes, tuple[str, Callable[[bytes], Event]]]] = {
+    b"RETR": ("RETR", lambda argument: Retrieve(_message(argument))),
+    b"DELE": ("DELE", lambda argument: Delete(_message(argument))),
+    b"TOP": ("TOP", _top),
+    b"LIST": ("LIST", lambda argument: ListAsked(_optional_message(argument))),
+    b"UIDL": ("UIDL", lambda argument: UidListAsked(_optional_message(argument))),
+    b"USER": ("USER", lambda argument: UserSaid(_text(argument))),
+    b"PASS": ("PASS", lambda argument: PassSaid("", _text(argument))),
+    b"AUTH": ("AUTH", _auth),
+    b"STAT": ("STAT", _bare(StatAsked())),
+    b"NOOP": ("NOOP", _bare(NoopSaid())),
+    b"RSET": ("RSET", _bare(ResetAsked())),
+    b"QUIT": ("QUIT", _bare(QuitAsked())),
+    b"CAPA": ("CAPA", _bare(CapabilitiesAsked())),
+    b"STLS": ("STLS", _bare(StartTlsAsked())),
+    b"UTF8": ("UTF8", _bare(Utf8Asked())),
+}
+
+
+def parse(line: bytes) -> tuple[str, Event] | None:
+    """Read a line without its end; None for a verb that is not known. SyntaxFault for a bad argument."""
+    word, _, argument = line.partition(b" ")
+    known = _PARSERS.get(word.upper())
+    if known is None:
+        return None
+    verb, read = known
+    if verb == "AUTH" and not argument.strip(b" "):
+        return "MECHANISMS", MechanismsAsked()
+    # Only a password may begin or end with a space.
+    return verb, read(argument if verb == "PASS" else argument.strip(b" "))

@@ -1,0 +1,19 @@
+"""What an administrator may turn in POP3."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class PopSettings:
+    hostname: str
+    run_folder: Path
+    """`DATA/run`: the lock file lives here."""
+    plain_on_loopback: bool = False
+    """Whether a password may come without TLS from this host itself."""
+    login_seconds: float = 120.0
+    """How long a client may be silent before it is logged in."""
+    idle_seconds: float = 600.0
+    """RFC 1939 §3: ten minutes at least."""
+    recheck_seconds: float = 30.0
+    """How soon a session ends after its password was changed or its account disabled."""

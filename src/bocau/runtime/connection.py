@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from bocau.base.errors import PeerGone
+from bocau.runtime.tls_layer import TlsLayer
 
 RECEIVE_BUFFER_BYTES: Final = 128 * 1024
 INBOX_PAUSE_BYTES: Final = 64 * 1024
@@ -72,6 +73,7 @@ class Connection(asyncio.BufferedProtocol):
         "_ended",
         "_inbox",
         "_inbox_bytes",
+        "_input_is_over",
         "_is_stopping",
         "_is_woken",
         "_loop",
@@ -83,6 +85,7 @@ class Connection(asyncio.BufferedProtocol):
         "_reading_paused",
         "_timer",
         "_timer_at",
+        "_tls_layer",
         "_transport",
         "_writing_paused",
         "local_host",
@@ -100,7 +103,8 @@ class Connection(asyncio.BufferedProtocol):
         self.local_port: int = 0
         self.tls: TlsInfo | None = None
         self.tls_context: ssl.SSLContext | None = None
-        """Set by whoever opens a connection that speaks TLS from its first byte."""
+        """Set by a listener before the connection is made: TLS from the first byte."""
+        self._tls_layer: TlsLayer | None = None
         self._on_made = on_made
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -109,6 +113,7 @@ class Connection(asyncio.BufferedProtocol):
         self._inbox_bytes = 0
         self._reading_paused = False
         self._ended = False
+        self._input_is_over = False
         self._discards = False
         self._lost: BaseException | None = None
         self._is_woken = False
@@ -134,7 +139,7 @@ class Connection(asyncio.BufferedProtocol):
         if isinstance(local, tuple):
             self.local_host, self.local_port = local[0], local[1]
         if self.tls_context is not None:
-            self._note_tls(self.tls_context, None)
+            self._begin_tls(self.tls_context, server_side=True, server_name=None)
         if self._on_made is not None:
             self._on_made(self)
 
@@ -144,8 +149,12 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         if self._discards:
             return
-        self._inbox.append(bytes(self._buffer[:nbytes]))
-        self._inbox_bytes += nbytes
+        received = self._buffer[:nbytes]
+        data = bytes(received) if self._tls_layer is None else self._decrypt(received)
+        if not data or self._lost is not None:
+            return
+        self._inbox.append(data)
+        self._inbox_bytes += len(data)
         if self._inbox_bytes >= INBOX_PAUSE_BYTES:
             self._pause_reading()
         reader = self._reader
@@ -153,10 +162,10 @@ class Connection(asyncio.BufferedProtocol):
             reader.set_result(None)
 
     def eof_received(self) -> bool:
-        self._ended = True
+        self._ended = self._input_is_over = True
         self._wake_reader()
         # Keep the writing half open: a client may half-close and still wait for the answers.
-        return self.tls_context is None and not self._discards
+        return not self._discards
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._ended = True
@@ -287,19 +296,29 @@ class Connection(asyncio.BufferedProtocol):
 
         Raises PeerGone when the connection is lost, DeadlinePassed when the peer does not read.
         """
-        if self._lost is not None:
+        if self._lost is not None or self._transport is None or self._transport.is_closing():
             self._drop_outgoing()
             raise PeerGone("connection lost") from self._lost
-        if self._outgoing:
+        size = self._outgoing_bytes
+        if size:
             self._hand_over()
         if self._writing_paused:
             await self._drain(timeout_seconds)
+        elif size >= OUTGOING_FLUSH_BYTES:
+            # A peer that reads as fast as we write must not keep the others from their turn.
+            await asyncio.sleep(0)
 
     def _hand_over(self) -> None:
         assert self._transport is not None
         outgoing = self._outgoing
         data = outgoing[0] if len(outgoing) == 1 else b"".join(outgoing)
         self._drop_outgoing()
+        if self._tls_layer is not None:
+            try:
+                data = self._tls_layer.seal(data)
+            except ssl.SSLError as exc:
+                self._fail(exc)
+                raise PeerGone(f"TLS failed: {exc}") from exc
         self._transport.write(data)
 
     def _drop_outgoing(self) -> None:
@@ -322,64 +341,87 @@ class Connection(asyncio.BufferedProtocol):
     async def start_tls(
         self, context: ssl.SSLContext, *, server_side: bool = True, server_name: str | None = None
     ) -> None:
-        """Upgrade. Flush first. Plaintext that already arrived is dropped, never read as if inside TLS.
+        """Upgrade. What is queued goes out first, in clear (the reply to STARTTLS).
 
-        Command injection by STARTTLS: CVE-2011-0411, CVE-2021-33515.
-        Raises PeerGone when the handshake fails.
+        Plaintext that already arrived is dropped, never read as if inside TLS (command injection by STARTTLS:
+        CVE-2011-0411, CVE-2021-33515).
+        Raises PeerGone when the handshake fails, DeadlinePassed when it stalls.
         """
-        assert self._transport is not None and not self._outgoing and self.tls_context is None
-        if self._lost is not None or self._transport.is_closing():
+        assert self.tls_context is None
+        if self._lost is not None or self._transport is None:
             raise PeerGone("connection lost") from self._lost
+        if self._outgoing:
+            self._hand_over()
         self._drop_inbox()
+        self._begin_tls(context, server_side=server_side, server_name=server_name)
         self._resume_reading()
+        await self.handshake()
+
+    async def handshake(self) -> None:
+        """Wait until TLS is agreed; nothing to wait for on a plain connection."""
+        if self._tls_layer is None:
+            return
+        ends_at = self._loop.time() + HANDSHAKE_SECONDS
+        while self.tls is None and self._lost is None and not self._ended:
+            await self._wait_readable(ends_at - self._loop.time())
+        if self.tls is None or self._lost is not None:
+            self.abort()
+            raise PeerGone(f"TLS handshake failed: {self._lost or 'connection closed'}") from self._lost
+
+    def _begin_tls(self, context: ssl.SSLContext, *, server_side: bool, server_name: str | None) -> None:
+        assert self._transport is not None
         self.tls_context = context
+        self._tls_layer = TlsLayer(context, server_side=server_side, server_name=server_name)
+        if self._tls_layer.must_speak:
+            self._transport.write(self._tls_layer.take_output())
+
+    def _decrypt(self, ciphertext: memoryview) -> bytes:
+        layer, transport = self._tls_layer, self._transport
+        assert layer is not None and transport is not None
         try:
-            transport = await self._loop.start_tls(
-                self._transport,
-                self,
-                context,
-                server_side=server_side,
-                server_hostname=server_name,
-                ssl_handshake_timeout=HANDSHAKE_SECONDS,
-                ssl_shutdown_timeout=CLOSE_SECONDS,
-            )
-        except (OSError, EOFError) as exc:  # ssl.SSLError is an OSError
+            data = layer.feed(ciphertext)
+        except ssl.SSLError as exc:
+            transport.write(layer.take_output())
             self._fail(exc)
-            raise PeerGone(f"TLS handshake failed: {exc}") from exc
-        if transport is None:
-            self._fail(PeerGone("connection lost in the TLS handshake"))
-            raise PeerGone("connection lost in the TLS handshake")
-        self._transport = transport
-        self._note_tls(context, server_name)
+            return b""
+        if self.tls is None and layer.is_established:
+            self._note_tls()
+        if layer.must_speak and not self._writing_paused:
+            transport.write(layer.take_output())
+        if layer.is_ended:
+            self._ended = True
+        if not data:
+            self._wake_reader()
+        return data
 
     def _drop_inbox(self) -> None:
         self._inbox.clear()
         self._inbox_bytes = 0
 
     def _fail(self, exc: BaseException) -> None:
-        self.abort()
-        if self._lost is None:
-            self.connection_lost(exc)
-
-    def _note_tls(self, context: ssl.SSLContext, server_name: str | None) -> None:
         assert self._transport is not None
-        ssl_object = self._transport.get_extra_info("ssl_object")
+        self._lost = self._lost or exc
+        self._ended = True
+        self._wake_reader()
+        self._transport.close()
+
+    def _note_tls(self) -> None:
+        assert self._tls_layer is not None
+        ssl_object = self._tls_layer.ssl_object
         cipher = ssl_object.cipher()
         self.tls = TlsInfo(
             version=ssl_object.version() or "",
             cipher=cipher[0] if cipher else "",
-            server_end_point=getattr(context, "server_end_point", b""),
-            server_name=server_name,
+            server_end_point=getattr(self.tls_context, "server_end_point", b""),
+            server_name=ssl_object.server_hostname,
         )
         # ALPACA: a peer that came for another protocol must not be answered in this one.
-        if ssl_object.selected_alpn_protocol() in getattr(context, "alpn_refused", ()):
+        if ssl_object.selected_alpn_protocol() in getattr(self.tls_context, "alpn_refused", ()):
             self._fail(PeerGone("the peer asked for another protocol (ALPN)"))
 
     def get_certificate(self) -> bytes | None:
         """The peer's certificate (DER), when it showed one."""
-        ssl_object = self._transport.get_extra_info("ssl_object") if self._transport else None
-        certificate: bytes | None = ssl_object.getpeercert(binary_form=True) if ssl_object else None
-        return certificate
+        return self._tls_layer.ssl_object.getpeercert(binary_form=True) if self._tls_layer else None
 
     def abort(self) -> None:
         """Drop the connection at once."""
@@ -392,9 +434,11 @@ class Connection(asyncio.BufferedProtocol):
             return
         if self._outgoing:
             self._hand_over()
+        if self._tls_layer is not None:
+            self._transport.write(self._tls_layer.end())
         self._drop_inbox()
         self._discards = True
-        if self.tls is None and not self._ended and self._transport.can_write_eof():
+        if not self._input_is_over and not self._transport.is_closing():
             # Closing over unread input would reset the connection and destroy our last words on their way.
             self._resume_reading()
             self._transport.write_eof()

@@ -3,10 +3,9 @@
 import asyncio
 import socket
 import ssl
-from typing import Any
 
 from bocau.base.errors import PeerGone
-from bocau.runtime.connection import CLOSE_SECONDS, HANDSHAKE_SECONDS, Connection, DeadlinePassed
+from bocau.runtime.connection import Connection, DeadlinePassed
 
 
 async def dial(
@@ -43,18 +42,12 @@ async def _connect(
     loop = asyncio.get_running_loop()
     sock = await _connected_socket(loop, host, port, local_address)
     connection = Connection()
-    connection.tls_context = tls_context
-    options: dict[str, Any] = {}
-    if tls_context is not None:
-        options = {
-            "ssl": tls_context,
-            "server_hostname": server_name or "",
-            "ssl_handshake_timeout": HANDSHAKE_SECONDS,
-            "ssl_shutdown_timeout": CLOSE_SECONDS,
-        }
     try:
-        await loop.create_connection(lambda: connection, sock=sock, **options)
+        await loop.create_connection(lambda: connection, sock=sock)
+        if tls_context is not None:
+            await connection.start_tls(tls_context, server_side=False, server_name=server_name)
     except BaseException:
+        connection.abort()
         sock.close()
         raise
     return connection

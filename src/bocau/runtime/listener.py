@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bocau.base.errors import PeerGone
-from bocau.runtime.connection import CLOSE_SECONDS, HANDSHAKE_SECONDS, Connection, Handler
+from bocau.runtime.connection import CLOSE_SECONDS, Connection, Handler
 from bocau.runtime.log import Log
 
 CONNECTIONS_MAX: Final = 10_000
@@ -221,6 +221,7 @@ class Listener:
         try:
             connection = await self._open(sock)
             if connection is not None:
+                await connection.handshake()
                 self._opening.discard(asyncio.current_task())
                 await self._handler(connection)
         except PeerGone:
@@ -239,16 +240,9 @@ class Listener:
         """The connection, after its TLS handshake if it has one; None when that failed."""
         connection = Connection(self._connections.add)
         connection.tls_context = self._tls_context
-        options: dict[str, Any] = {}
-        if self._tls_context is not None:
-            options = {
-                "ssl": self._tls_context,
-                "ssl_handshake_timeout": HANDSHAKE_SECONDS,
-                "ssl_shutdown_timeout": CLOSE_SECONDS,
-            }
         try:
-            await self._loop.connect_accepted_socket(lambda: connection, sock, **options)
-        except (OSError, EOFError) as exc:
+            await self._loop.connect_accepted_socket(lambda: connection, sock)
+        except OSError as exc:
             self._log.debug("no connection", error=str(exc))
             sock.close()
             return None

@@ -1,7 +1,7 @@
 """DNS by the configured resolver: look-ups with a cache, limits, and "no" kept apart from "not now".
 
 A stub resolver of our own: the libraries cost many times the processor time or hide what mail must know
-(docs/decisions/0004-own-stub-resolver.md).
+(docs/decisions/0004).
 """
 
 import asyncio
@@ -143,7 +143,7 @@ class Resolver:
             del self._cache[next(iter(self._cache))]
 
     async def _follow(self, name: str, kind: Type) -> tuple[Answer, int]:
-        """Ask, and ask again for the target of an alias that the server (an authoritative one) did not follow."""
+        """Ask, and again for the target of an alias that the server (an authoritative one) did not follow."""
         ttl, is_authentic = TTL_SECONDS_MAX, True
         for _ in range(ALIASES_MAX):
             try:

@@ -64,6 +64,8 @@ def server_context(certificate: Path, key: Path, *, protocol: str = "") -> Serve
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_SINGLE_ECDH_USE
     context.set_ciphers(_CIPHERS)
+    # Two tickets are OpenSSL's default; a mail client that wants a second connection gets its own.
+    context.num_tickets = 1
     foreign = [name for name in _FOREIGN_PROTOCOLS if name != protocol]
     context.alpn_refused = frozenset(foreign)
     # Ours first: OpenSSL takes the first of our list that the client also names.

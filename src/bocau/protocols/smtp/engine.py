@@ -316,6 +316,8 @@ class ServerEngine:
             self.recipient_count += 1
             self.state = State.RCPT
         else:
+            if isinstance(self._event, MailFrom):
+                self._body_type = self._event.body
             self._become(NEXT[self.state, verb])
 
     def _refused(self, verb: str) -> None:
@@ -326,10 +328,7 @@ class ServerEngine:
 
     def _become(self, state: State) -> None:
         self.state = state
-        if state is State.MAIL:
-            assert isinstance(self._event, MailFrom)
-            self._body_type = self._event.body
-        elif state is State.BODY:
+        if state is State.BODY:
             self._body = DataCollector()
         elif state in (State.READY, State.START):
             self.recipient_count = 0

@@ -39,7 +39,7 @@ class Reply:
 
 
 class ReplyReader:
-    """A client's side: bytes in, whole replies out, the text as the server said it (UTF-8, replaced where bad).
+    """A client's side: bytes in, whole replies out, the text as it was said (UTF-8, replaced where bad).
 
     Raises SyntaxFault when the lines are no reply, TooLong above REPLY_BYTES_MAX."""
 

@@ -78,27 +78,17 @@ class Server:
     def _prepare(self, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
         if self._settings.file.pop.pop2:
             _log.warning("POP2 is not built yet: pop.pop2 is ignored")
-        certificate, key = self._certificate()
+        # Imported here already, so that the child below and all later ones share it.
+        for module in PRELOAD:
+            with suppress(ImportError):
+                import_module(module)
+        in_child(partial(_first_steps, self._settings, first))
+        certificate, key = _certificate(self._settings)
         for name in SERVICES:
             try:
                 self._contexts[name] = server_context(certificate, key, protocol=ALPN.get(name, name))
             except (OSError, ssl.SSLError) as exc:
                 raise Refused(f"tls.certificate {certificate}, tls.key {key}: {exc}") from exc
-        # Imported here already, so that the child below and all later ones share it.
-        for module in PRELOAD:
-            with suppress(ImportError):
-                import_module(module)
-        in_child(partial(_open_once, self._settings, first))
-
-    def _certificate(self) -> tuple[Path, Path]:
-        settings, tls = self._settings, self._settings.file.tls
-        if tls.certificate is not None and tls.key is not None:
-            return settings.path(tls.certificate), settings.path(tls.key)
-        folder = settings.data_dir / "tls"
-        certificate, key = folder / "certificate.pem", folder / "key.pem"
-        if ensure_self_signed(certificate, key, [settings.file.hostname, "localhost", "127.0.0.1", "::1"]):
-            _log.info("made a self-signed certificate", file=certificate)
-        return certificate, key
 
     async def _main(self, child: Child) -> None:
         configure_log(self._settings, process=f"{child.role.value}{child.index}")
@@ -111,8 +101,21 @@ class Server:
                 await run_worker(child, rooms, self._contexts)
 
 
-def _open_once(settings: Settings, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
+def _certificate(settings: Settings) -> tuple[Path, Path]:
+    """Where certificate and key are."""
+    tls = settings.file.tls
+    if tls.certificate is not None and tls.key is not None:
+        return settings.path(tls.certificate), settings.path(tls.key)
+    folder = settings.data_dir / "tls"
+    return folder / "certificate.pem", folder / "key.pem"
+
+
+def _first_steps(settings: Settings, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
     """Bring the schema up to date and make what the first start needs, before anybody can ask for it."""
+    if settings.file.tls.certificate is None:
+        certificate, key = _certificate(settings)
+        if ensure_self_signed(certificate, key, [settings.file.hostname, "localhost", "127.0.0.1", "::1"]):
+            _log.info("made a self-signed certificate", file=certificate)
 
     async def job() -> None:
         async with open_rooms(settings, "first") as rooms:

@@ -11,6 +11,7 @@ from bocau.runtime.listener import Admission, Listener
 from bocau.runtime.log import get_log
 from bocau.runtime.tls import ServerTlsContext
 from bocau.services.imap import ImapService
+from bocau.services.pop import PopService
 from bocau.services.smtp import LMTP, MX, SUBMISSION, InFlight, Profile, SmtpService, TraceIds
 
 TLS_FROM_THE_FIRST_BYTE: Final = frozenset(("submissions", "imaps", "pop3s"))
@@ -105,4 +106,7 @@ def _imap_handlers(rooms: Rooms, contexts: Mapping[str, ServerTlsContext]) -> di
 
 
 def _pop_handlers(rooms: Rooms, contexts: Mapping[str, ServerTlsContext]) -> dict[str, Handler]:
-    return {}
+    service = PopService(
+        rooms.settings.pop, rooms.store, rooms.directory, rooms.clock, get_log("pop3"), contexts["pop3"]
+    )
+    return {"pop3": service.serve, "pop3s": service.serve}

@@ -41,6 +41,38 @@ def markdown() -> str:
     return "\n".join(sections)
 
 
+def key_docs() -> dict[str, str]:
+    """Every dotted key and what it means."""
+    docs: dict[str, str] = {}
+    for name, kind in get_type_hints(schema.File).items():
+        if dataclasses.is_dataclass(kind):
+            docs |= {f"{name}.{key}": text for key, text in field_docs(kind).items()}
+        else:
+            docs[name] = field_docs(schema.File)[name]
+    return docs
+
+
+def in_force(file: schema.File) -> dict[str, Any]:
+    """Every dotted key and its value, as it would stand in the file."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(file):
+        value = getattr(file, field.name)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            inner = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+            values |= {f"{field.name}.{key}": _plain(item) for key, item in inner.items()}
+        else:
+            values[field.name] = _plain(value)
+    return values
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
 def _section(name: str, kind: Any) -> Iterator[str]:
     yield f"## [{name}]\n\n" if name else "## Before the first table\n\n"
     yield f"{inspect.getdoc(kind)}\n\n"
@@ -98,7 +130,11 @@ def toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return f"{value:g}" if isinstance(value, float) else str(value)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return f"[{', '.join(toml(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{toml(key)} = {toml(item)}' for key, item in value.items())} }}"
+    if value is None:
+        return "(none)"
     text = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bocau.flow.settings import FlowSettings, OutboundSettings, Smarthost
     from bocau.runtime.resolver import ResolverSettings
     from bocau.services.imap.settings import ImapSettings
+    from bocau.services.pop.settings import PopSettings
     from bocau.services.smtp.settings import SmtpSettings
 
 DATABASE_NAME: Final = "bocau.sqlite"
@@ -77,6 +78,16 @@ class Settings:
             hostname=self.file.hostname,
             allows_plain_login=self.file.login.plain_on_loopback,
             append_bytes_max=max(self.file.smtp.size_max_bytes, APPEND_BYTES_MIN),
+        )
+
+    @property
+    def pop(self) -> "PopSettings":
+        from bocau.services.pop.settings import PopSettings
+
+        return PopSettings(
+            hostname=self.file.hostname,
+            run_folder=self.data_dir / "run",
+            plain_on_loopback=self.file.login.plain_on_loopback,
         )
 
     @property

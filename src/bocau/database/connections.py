@@ -1,4 +1,4 @@
-"""Opening SQLite as this server uses it: WAL, FULL, no automatic checkpoints, a version without the WAL-reset bug."""
+"""Opening SQLite as this server uses it: WAL, FULL, no automatic checkpoints, no WAL-reset bug."""
 
 from pathlib import Path
 from typing import Final
@@ -40,10 +40,12 @@ def _pragmas(cache_bytes: int, for_reading: bool) -> list[str]:
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
         "PRAGMA foreign_keys = OFF",
-        "PRAGMA temp_store = MEMORY",
         f"PRAGMA journal_size_limit = {JOURNAL_BYTES_MAX}",
         f"PRAGMA cache_size = -{cache_bytes // 1024}",
     ]
     if for_reading:
         pragmas.append("PRAGMA query_only = ON")
+    else:
+        # Statement journals are small; the sorts of long reads may spill to files.
+        pragmas.append("PRAGMA temp_store = MEMORY")
     return pragmas

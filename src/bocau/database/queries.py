@@ -7,7 +7,7 @@ MARK: Final = "-- name:"
 
 
 class Queries:
-    """The statements of one `.sql` file, as attributes: `Queries("bocau.store", "sql/sqlite/messages.sql").insert`."""
+    """The statements of one `.sql` file, as attributes: `Queries("bocau.store", "sql/sqlite/reading.sql").uids`."""
 
     def __init__(self, package: str, path: str) -> None:
         text = resources.files(package).joinpath(path).read_text("utf-8")
@@ -15,9 +15,8 @@ class Queries:
         for block in text.split(MARK)[1:]:
             name, _, statement = block.partition("\n")
             self.statements[name.strip()] = statement.strip().rstrip(";")
+        self.__dict__.update(self.statements)
 
     def __getattr__(self, name: str) -> str:
-        try:
-            return self.statements[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        """Asked only for what no statement is called."""
+        raise AttributeError(name)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from bocau.base.errors import NoSuchAccount, NoSuchMailbox
-from bocau.base.ids import AccountId, MailboxId, ModSeq, Uid, UidValidity
+from bocau.base.ids import AccountId, MailboxId, ModSeq
 from bocau.database import Sql
 from bocau.store.blobs import BlobRef
 from bocau.store.names import fold_inbox
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bocau.store.queue import QueueReading
 
 _FLAGS: Final = [Flags(bits) for bits in range(32)]
+_ROLES: Final = {role.value: role for role in MailboxRole}
 
 
 class Reading:
@@ -103,19 +104,22 @@ class Reading:
 
     def messages(self, mailbox_id: MailboxId, ranges: UidRanges, *, since: int = 0) -> list[Message]:
         """Whole rows, ascending by uid; ask for at most a few hundred at a time."""
+        rows = self._rows_in(READING.messages, mailbox_id, ranges, since)
+        # One call of tuple.__new__ each: half the time of Message(…).
+        new = tuple.__new__
         return [
-            Message(
-                uid, modseq, _FLAGS[flags], keywords, email_id, BlobRef(pack, offset, length, sha256), *others
+            new(
+                Message,
+                (u, m, _FLAGS[f], k, e, new(BlobRef, (p, o, n, h)), size, received, saved, sent, env, bs),
             )
-            for uid, modseq, flags, keywords, email_id, pack, offset, length, sha256, *others in self._rows_in(
-                READING.messages, mailbox_id, ranges, since
-            )
+            for u, m, f, k, e, p, o, n, h, size, received, saved, sent, env, bs in rows
         ]
 
     def blobs(self, mailbox_id: MailboxId, ranges: UidRanges) -> list[tuple[int, int, BlobRef]]:
         """(uid, flags, blob) ascending by uid: the narrow read for whole bodies."""
         rows = self._rows_in(READING.blobs, mailbox_id, ranges)
-        return [(uid, flags, BlobRef(p, o, n, h)) for uid, flags, p, o, n, h in rows]
+        new = tuple.__new__
+        return [(uid, flags, new(BlobRef, (p, o, n, h))) for uid, flags, p, o, n, h in rows]
 
     def _rows_in(self, statement: str, mailbox_id: MailboxId, ranges: UidRanges, *more: int) -> list[Any]:
         account_id, rows = self.account_id, self.sql.rows
@@ -138,14 +142,5 @@ class Reading:
 
 
 def _mailbox(row: tuple[Any, ...]) -> Mailbox:
-    mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_modseq, *counts = row
-    return Mailbox(
-        MailboxId(mailbox_id),
-        name,
-        None if role is None else MailboxRole(role),
-        bool(is_subscribed),
-        UidValidity(uid_validity),
-        Uid(uid_next),
-        ModSeq(highest_modseq),
-        *counts,
-    )
+    role = row[2]
+    return Mailbox._make((*row[:2], None if role is None else _ROLES[role], bool(row[3]), *row[4:]))

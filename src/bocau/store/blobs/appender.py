@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from bocau.base.errors import DiskFull, TryLater
+from bocau.base.errors import DiskFull
 from bocau.database.errors import translate_os
 from bocau.store.blobs.packs import PackFolder
 
@@ -129,10 +129,9 @@ class Appender:
             path = self._folder.path(number)
             if path.stat().st_size + size > PACK_BYTES_MAX:
                 continue
-            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-            if _own(fd, path):
+            fd = own_pack(path)
+            if fd is not None:
                 return ActivePack(number, fd)
-            os.close(fd)
         return None
 
     def _create(self) -> ActivePack:
@@ -152,6 +151,18 @@ class Appender:
             os.close(fd)
 
 
+def own_pack(path: Path) -> int | None:
+    """Open a pack and take its lock; None when another process appends to it, or it has gone."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    if _own(fd, path):
+        return fd
+    os.close(fd)
+    return None
+
+
 def _own(fd: int, path: Path) -> bool:
     """Take the pack's lock; False when another process appends to it, or it was removed meanwhile."""
     try:
@@ -159,6 +170,3 @@ def _own(fd: int, path: Path) -> bool:
     except BlockingIOError:
         return False
     return path.exists()
-
-
-__all__ = ["ActivePack", "Appender", "DiskFull", "TryLater"]

@@ -40,12 +40,14 @@ class Blobs:
     def stage(self, data: bytes, account_id: int = 0) -> BlobRef:
         """Append one body to this process's pack (page cache only). Durable after the commit that refers to it:
         the group's pack sync runs before BEGIN. DiskFull when it cannot be written."""
-        length = len(data)
         sha256 = hashlib.sha256(data).digest()
-        header = pack_header(Header(length, account_id, int(self._now()), sha256))
-        pack, at = self._appender.reserve(HEADER_BYTES + length)
-        self._appender.write(pack, (header, data), at)
-        return BlobRef(pack.number, at + HEADER_BYTES, length, sha256)
+        return self.append(Header(len(data), account_id, int(self._now()), sha256), data)
+
+    def append(self, header: Header, data: bytes) -> BlobRef:
+        """Append a record whose header is known (compaction keeps the old one)."""
+        pack, at = self._appender.reserve(HEADER_BYTES + header.length)
+        self._appender.write(pack, (pack_header(header), data), at)
+        return BlobRef(pack.number, at + HEADER_BYTES, header.length, header.sha256)
 
     async def stage_file(self, file: BinaryIO, prefix: bytes = b"", account_id: int = 0) -> BlobRef:
         """Append `prefix` + the whole of a spooled file, in a thread, and sync it there."""

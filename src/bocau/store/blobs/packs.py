@@ -48,6 +48,24 @@ class PackFolder:
         names = (entry.name for entry in os.scandir(self.folder))
         return sorted(int(n[:8]) for n in names if n.endswith(SUFFIX) and len(n) == 13 and n[:8].isdigit())
 
+    def sizes(self) -> dict[int, tuple[int, float]]:
+        """Each pack's (bytes, last written at)."""
+        found = {}
+        for number in self.numbers():
+            try:
+                status = self.path(number).stat()
+            except FileNotFoundError:
+                continue
+            found[number] = (status.st_size, status.st_mtime)
+        return found
+
+    def remove(self, number: int) -> None:
+        """Delete a pack; readers that have it open keep it until they let go."""
+        with self._lock:
+            self._open.pop(number, None)
+        self.path(number).unlink(missing_ok=True)
+        self.sync()
+
     def file(self, number: int) -> ReadingFile:
         """The open file; hold on to it while reading. BlobLost when there is none."""
         with self._lock:
@@ -68,11 +86,6 @@ class PackFolder:
         if len(self._open) > OPEN_FILES_MAX:
             self._open.popitem(last=False)
         return opened
-
-    def forget(self, number: int) -> None:
-        """Let go of an open file (the pack is about to go)."""
-        with self._lock:
-            self._open.pop(number, None)
 
     def close(self) -> None:
         with self._lock:

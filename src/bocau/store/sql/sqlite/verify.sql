@@ -1,0 +1,78 @@
+-- Each of `account` and `general` answers with the broken invariants only: a name, then what was found.
+
+-- name: accounts
+SELECT account_id FROM account_state
+UNION SELECT account_id FROM mailbox UNION SELECT account_id FROM message UNION SELECT account_id FROM change
+UNION SELECT email_id >> 32 FROM email ORDER BY 1;
+
+-- name: state
+SELECT modseq FROM account_state WHERE account_id = :account_id;
+
+-- name: mailboxes
+SELECT mailbox_id, name, uid_next, highest_modseq, message_count, unseen_count, deleted_count, size_bytes
+FROM mailbox WHERE account_id = :account_id ORDER BY mailbox_id;
+
+-- name: counted
+SELECT min(uid), max(uid), max(modseq), count(*), coalesce(sum(1 - (flags & 1)), 0), coalesce(sum(flags >> 3 & 1), 0),
+    coalesce(sum(size_bytes), 0)
+FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: uids
+SELECT uid, modseq FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: log
+SELECT modseq, kind, mailbox_id, uids FROM change WHERE account_id = :account_id ORDER BY modseq;
+
+-- name: account
+SELECT 'used_bytes is not the sum of sizes', s.used_bytes,
+    (SELECT coalesce(sum(size_bytes), 0) FROM message WHERE account_id = :account_id) AS found
+FROM account_state AS s WHERE s.account_id = :account_id AND s.used_bytes <> found
+UNION ALL
+SELECT 'message_count is not the count of rows', s.message_count,
+    (SELECT count(*) FROM message WHERE account_id = :account_id) AS found
+FROM account_state AS s WHERE s.account_id = :account_id AND s.message_count <> found
+UNION ALL
+SELECT 'a change is above the account''s modseq', s.modseq, max(c.modseq)
+FROM account_state AS s JOIN change AS c USING (account_id) WHERE s.account_id = :account_id
+GROUP BY s.account_id HAVING max(c.modseq) > s.modseq
+UNION ALL
+SELECT 'a mailbox id, uid validity or email id is above the last one given', max(b.mailbox_id), max(b.uid_validity)
+FROM account_state AS s JOIN mailbox AS b USING (account_id) WHERE s.account_id = :account_id
+GROUP BY s.account_id HAVING max(b.mailbox_id) > s.last_mailbox_id OR max(b.uid_validity) > s.last_uid_validity
+UNION ALL
+SELECT 'two mailboxes share a uid validity', uid_validity, count(*)
+FROM mailbox WHERE account_id = :account_id GROUP BY uid_validity HAVING count(*) > 1
+UNION ALL
+SELECT 'an email id is above the last one given', s.last_email_serial, max(e.email_id) & 4294967295
+FROM account_state AS s
+JOIN email AS e ON e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+WHERE s.account_id = :account_id
+GROUP BY s.account_id HAVING max(e.email_id) & 4294967295 > s.last_email_serial
+UNION ALL
+SELECT 'a message without its email (mailbox, uid)', m.mailbox_id, m.uid
+FROM message AS m LEFT JOIN email AS e USING (email_id)
+WHERE m.account_id = :account_id AND e.email_id IS NULL
+UNION ALL
+SELECT 'a message in a mailbox that does not exist (mailbox, messages)', m.mailbox_id, count(*)
+FROM message AS m
+WHERE m.account_id = :account_id
+    AND m.mailbox_id NOT IN (SELECT mailbox_id FROM mailbox WHERE account_id = :account_id)
+GROUP BY m.mailbox_id
+UNION ALL
+SELECT 'place_count is not the count of places (email, places)', e.email_id, coalesce(p.places, 0)
+FROM email AS e LEFT JOIN (
+    SELECT email_id, count(*) AS places FROM message WHERE account_id = :account_id GROUP BY email_id) AS p
+    USING (email_id)
+WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+    AND e.place_count <> coalesce(p.places, 0)
+UNION ALL
+SELECT 'the size is not the body''s length (mailbox, uid)', m.mailbox_id, m.uid
+FROM message AS m JOIN email AS e USING (email_id)
+WHERE m.account_id = :account_id AND m.size_bytes <> e.length;
+
+-- name: general
+SELECT 'a message shares its email with another account', m.account_id, m.email_id
+FROM message AS m WHERE m.email_id >> 32 <> m.account_id;
+
+-- name: retired
+SELECT pack, retired_at FROM retired_pack;

@@ -15,7 +15,7 @@ from harness import Server
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One running server for all tests of a file; at the end it must be sound and have logged no traceback."""
+    """One running server for all tests of a file; in the end it must be sound, its log without traceback."""
     with Server(tmp_path_factory.mktemp("server")) as running:
         yield running
         running.assert_no_traceback()

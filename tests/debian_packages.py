@@ -1,6 +1,6 @@
-"""Install the Debian packages whose programs the tests drive: only those missing, without starting any service.
+"""Install the Debian packages whose programs the tests drive: only those missing, starting no service.
 
-Ends well where there is no apt or no root (the tests then skip what they need, saying so), except with CI=true.
+Ends well where there is no apt or no root (tests then skip what they need, and say so), but not with CI=true.
 """
 
 import os

@@ -35,7 +35,7 @@ class StartFailed(AssertionError):
 
 
 class Server:
-    """`bocau demo`, started by `with` or start(). stop() and kill9() end it, restart() goes on with the same data."""
+    """`bocau demo`, started by `with` or start(); stop() and kill9() end it, restart() keeps the data."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class Server:
         self._process = None
 
     def _wait_for_the_last(self) -> None:
-        """Children killed with the supervisor are reaped by init; the data directory is free when they are gone."""
+        """The data directory is free when the children, killed with the supervisor, are gone."""
         import fcntl
 
         lock = self.data / "serve.lock"
@@ -184,7 +184,7 @@ class Server:
     def cli(
         self, *arguments: str, input: str | bytes = b"", check: bool = True
     ) -> "subprocess.CompletedProcess[str]":
-        """Run `bocau ARGUMENTS…` on this server; fails the test when `check` and the exit status is not 0."""
+        """Run `bocau ARGUMENTS…` on this server; with `check` an exit status but 0 fails the test."""
         result = run_cli(*arguments, input=input, environment={"BOCAU_DIR": str(self.data)})
         if check and result.returncode:
             raise AssertionError(f"bocau {' '.join(arguments)}: {result.returncode}: {result.stderr}")

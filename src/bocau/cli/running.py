@@ -15,11 +15,14 @@ T = TypeVar("T")
 def with_rooms(settings: "Settings", job: Callable[["Rooms"], Awaitable[T]]) -> T:
     """Open the store and directory (the server may be running), run `job`, close."""
     from bocau.app import become_owner, open_rooms
+    from bocau.runtime.log import Level, configure
 
     async def run() -> T:
         async with open_rooms(settings) as rooms:
             return await job(rooms)
 
+    # What a command does is its output; only trouble is worth a line beside it.
+    configure(level=Level.WARNING, as_json=False)
     os.umask(0o077)
     become_owner(settings)
     return asyncio.run(run())

@@ -1,6 +1,6 @@
 """What a client said: the events of the server engine, one frozen value each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
@@ -172,17 +172,14 @@ class AuthAsked:
     """AUTH with its decoded initial response (RFC 4954 §4); `=` is an empty one."""
 
     mechanism: str
-    initial: bytes | None
+    initial: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AuthResponse:
     """The decoded answer to a 334."""
 
-    data: bytes
-
-    def __repr__(self) -> str:
-        return "AuthResponse(…)"
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,6 @@ class SmtpService:
         self.tls_context = tls_context
         self.in_flight = in_flight or InFlight(settings.body_bytes_in_flight_max)
         self.body_limits = BodyLimits(settings.limits.message_bytes_max, settings.limits.discard_bytes_max)
-        self.postmaster_domain = settings.postmaster_domain or settings.hostname
         self.watches_early_talkers = settings.refuses_early_talkers and profile.watches_early_talkers
         is_lmtp = profile.dialect is Dialect.LMTP
         self.greeting = (replies.lmtp_greeting if is_lmtp else replies.greeting)(settings.hostname)
@@ -78,6 +77,14 @@ class SmtpService:
             reply = profiles.ehlo_reply(self.settings, offers_tls=offers_tls, mechanisms=offered)
             self._ehlo_replies[offers_tls, offered] = reply
         return reply
+
+    def postmaster_domain(self) -> str:
+        """Whose postmaster `<postmaster>` is: as configured, else of our name, else of the first domain."""
+        named, hostname = self.settings.postmaster_domain, self.settings.hostname
+        if named or self.directory.is_local_domain(hostname):
+            return named or hostname
+        domains = self.directory.domains()
+        return domains[0].name if domains else hostname
 
     def login_first(self, tls: TlsInfo | None) -> Reply:
         """Why MAIL is refused before AUTH (RFC 4954 §6, RFC 3207 §4)."""

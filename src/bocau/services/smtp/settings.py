@@ -44,7 +44,7 @@ class SmtpSettings:
     hostname: str
     """Our name in the greeting and in EHLO."""
     postmaster_domain: str = ""
-    """Where `<postmaster>` without a domain goes (RFC 5321 §4.5.1); empty: `hostname`."""
+    """Where `<postmaster>` without a domain goes (RFC 5321 §4.5.1); empty: `hostname` or the first domain."""
     limits: SmtpLimits = field(default_factory=SmtpLimits)
     deadlines: SmtpDeadlines = field(default_factory=SmtpDeadlines)
     refuses_early_talkers: bool = True

@@ -37,7 +37,7 @@ async def recipient(session: "SmtpSession", event: RcptTo) -> Reply:
         return replies.NEEDS_SMTPUTF8
     address = event.address
     if not address.domain:
-        address = Address(address.local_part, service.postmaster_domain)
+        address = Address(address.local_part, service.postmaster_domain())
     try:
         if session.login is not None:
             service.flow.check_submission_recipient(session.login.account_id, address)

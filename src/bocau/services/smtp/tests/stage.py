@@ -74,7 +74,7 @@ class Wire:
 
 
 class Flow:
-    """Takes mail for demo.test; `nobody` does not exist, `full` fails at delivery, `error` fails everything."""
+    """Takes mail for demo.test; `nobody` does not exist, `full` fails at delivery, `error` fails all."""
 
     def __init__(self) -> None:
         self.arrived: list[Arrived] = []

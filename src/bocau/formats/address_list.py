@@ -10,8 +10,10 @@ from typing import Final, NamedTuple
 
 from bocau.formats.comments import comment_end
 
-VALUE_BYTES_MAX: Final = 4 * 1024 * 1024
+VALUE_BYTES_MAX: Final = 1024 * 1024
 """A longer value is read up to here."""
+TOKENS_MAX: Final = 200_000
+"""Words and special characters of one value; the rest is not read. The common forms of address count as none."""
 
 
 class Mailbox(NamedTuple):
@@ -55,11 +57,12 @@ def parse_address_list(raw: bytes) -> tuple[Mailbox | GroupMarker, ...]:
 class _Reader:
     """One pass over the tokens; `words` is what may yet become a name or a local part."""
 
-    __slots__ = ("comment", "data", "found", "in_group", "position", "words")
+    __slots__ = ("comment", "data", "found", "in_group", "position", "tokens_left", "words")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.position = 0
+        self.tokens_left = TOKENS_MAX
         self.found: list[Mailbox | GroupMarker] = []
         self.words: list[tuple[bytes, bool]] = []
         """(text, whether white space stood before it)"""
@@ -93,7 +96,8 @@ class _Reader:
         """(kind, text, white space before): the kind is the special character, or b"a" for a word, b"[" for a
         literal, b"" at the end."""
         match = _TOKEN.match(self.data, self.position)
-        if match is None:
+        self.tokens_left -= 1
+        if match is None or self.tokens_left < 0:
             self.position = len(self.data)
             return b"", b"", False
         start = match.start(match.lastindex or 0)

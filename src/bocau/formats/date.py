@@ -17,7 +17,7 @@ _MONTH_NUMBERS: Final = {name.lower().encode("ascii"): number for number, name i
 
 _DATE: Final = re.compile(
     rb"\s*+(?:[a-z]{2,9}+\s*+[,.]?\s*+)?([0-9]{1,2})[\s-]*+([a-z]{3})[a-z]*+[\s.-]*+([0-9]{2,4})[\s,]++"
-    rb"([0-9]{1,2})\s*+[:.]\s*+([0-9]{2})(?:\s*+[:.]\s*+([0-9]{2})(?:[.,][0-9]++)?)?(?:\s*+([+-][0-9]{4}|[a-z]++))?",
+    rb"([0-9]{1,2})\s*+[:.]\s*+([0-9]{2})(?:\s*+[:.]\s*+([0-9]{1,2})(?:[.,][0-9]++)?)?(?:\s*+([+-]?[0-9]{4}|[a-z]++))?",
     re.IGNORECASE,
 )
 # What C's asctime() writes: "Wed Jun 30 21:49:08 1993".
@@ -76,10 +76,10 @@ def _year(digits: bytes) -> int:
 def _offset_minutes(zone: bytes | None) -> int | None:
     if zone is None:
         return 0
-    if zone[:1] not in b"+-":
+    if zone[:1].isalpha():
         return _ZONES.get(zone.lower(), 0)
-    minutes = int(zone[1:3]) * 60 + int(zone[3:5])
-    if minutes > OFFSET_MINUTES_MAX or int(zone[3:5]) > 59:
+    minutes = int(zone[-4:-2]) * 60 + int(zone[-2:])
+    if minutes > OFFSET_MINUTES_MAX or int(zone[-2:]) > 59:
         return None
     return -minutes if zone[:1] == b"-" else minutes
 

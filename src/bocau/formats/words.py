@@ -10,7 +10,7 @@ from typing import Final
 from bocau.formats.charset import decode_charset
 
 ENCODED_WORD_MAX: Final = 60
-"""Octets of an encoded word that we write: with the field's name a line still has fewer than 76 (RFC 2047 §2)."""
+"""Octets of an encoded word of ours: lines stay below 76 with a field name before it (RFC 2047 §2)."""
 VALUE_BYTES_MAX: Final = 64 * 1024
 """A longer value is decoded up to here."""
 

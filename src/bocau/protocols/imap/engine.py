@@ -1,0 +1,384 @@
+"""The server side of IMAP as a pure machine (RFC 9051 §2.2, RFC 7888).
+
+    receive(bytes) → lines and literals → next_event() → Command | AppendMessage | … | Rejected | Broken
+    send(Tagged)   → bytes, and the state moves
+
+One command at a time: what is pipelined behind it waits in the inbox until the next `next_event()`.
+"""
+
+import re
+from binascii import b2a_base64
+from collections.abc import Callable
+from typing import Final
+
+from bocau.base.errors import PeerError, Refused, SyntaxFault, TooLong
+from bocau.protocols.imap import append as a
+from bocau.protocols.imap import limits as lim
+from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage, Offer
+from bocau.protocols.imap.command import TAG, head, parse, sasl_response
+from bocau.protocols.imap.commands import Authenticate, Command
+from bocau.protocols.imap.limits import KNOWN, STRANGER
+from bocau.protocols.imap.primitives import Cursor
+from bocau.protocols.imap.replies import (
+    Broken,
+    IdleDone,
+    Ready,
+    Rejected,
+    SaslResponse,
+    Status,
+    Tagged,
+    line_text,
+)
+from bocau.protocols.imap.states import FALLS, LEGAL, MOVES, State
+
+Event = (
+    Command | AppendMessage | AppendChunk | AppendEnd | SaslResponse | IdleDone | Ready | Rejected | Broken
+)
+
+_LITERAL_END: Final = re.compile(rb"~?\{([0-9]{1,20})(\+?)\}\Z")
+_NOT_YET: Final = b"*"
+PIECES_MAX: Final = 100
+"""Pieces of one literal before they are joined: tiny packets must not cost their overhead."""
+
+
+class ImapEngine:
+    """One connection's grammar and state. Never raises on what the peer sends."""
+
+    def __init__(self, *, append_bytes_max: int = lim.APPEND_BYTES_MAX) -> None:
+        self.state = State.NOT_AUTHENTICATED
+        self.limits = STRANGER
+        self.append_bytes_max = append_bytes_max
+        self.is_utf8 = False
+        """Set by the session when UTF8=ACCEPT or IMAP4rev2 is enabled: mailbox names are UTF-8."""
+        self._inbox = b""
+        self._pos = 0
+        self._scanned = 0
+        self._mode: Callable[[ImapEngine], Event | None] = ImapEngine._in_command
+        self._kind: type[Command] | type[AppendMessage] = Command
+        self._has_ended = False
+        self._append_count = 0
+        self._forget_command()
+
+    def _forget_command(self) -> None:
+        self._text = b""
+        self._literals: list[bytes] = []
+        self._literal_bytes = 0
+        self._pieces: list[bytes] = []
+        self._wanted = 0
+        self._discarded = 0
+        self._refusal: Tagged | None = None
+        self._offer: Offer | None = None
+        self._append_tag = b""
+        self._awaits_go = False
+        self._mode = ImapEngine._in_command
+
+    # --- the two directions ---------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the wire; b"" is the end of input."""
+        if not data:
+            self._has_ended = True
+        elif self._pos == len(self._inbox):
+            self._inbox, self._pos, self._scanned = data, 0, 0
+        else:
+            self._inbox = self._inbox[self._pos :] + data
+            self._scanned -= self._pos
+            self._pos = 0
+
+    def next_event(self) -> Event | None:
+        """The next thing to answer, or None when more bytes are needed."""
+        while True:
+            mode = self._mode
+            event = mode(self)
+            if event is not None or self._mode is mode:
+                return event
+
+    def send(self, reply: Tagged) -> bytes:
+        """Write the end of a command; the state moves with it."""
+        if reply.status is Status.OK:
+            self._move(MOVES.get(self._kind))
+        elif reply.status is Status.NO:
+            self._move(FALLS.get(self._kind))
+        self._kind = Command
+        text = line_text(reply.text)
+        if reply.code:
+            return b"%b %b [%b] %b\r\n" % (reply.tag, reply.status.value, reply.code, text)
+        return b"%b %b %b\r\n" % (reply.tag, reply.status.value, text)
+
+    def _move(self, state: State | None) -> None:
+        if state is not None:
+            self.state = state
+            if state is State.AUTHENTICATED:
+                self.limits = KNOWN
+
+    def deselected(self) -> None:
+        """The selected mailbox is gone without a command of its own (it was deleted)."""
+        self.state = State.AUTHENTICATED
+
+    def end(self) -> None:
+        """BYE was said: nothing more is read."""
+        self.state = State.LOGOUT
+        self._mode = ImapEngine._in_nothing
+
+    def upgrade(self) -> None:
+        """STARTTLS was answered: plaintext behind it is thrown away, never read as if inside TLS."""
+        self._inbox, self._pos, self._scanned = b"", 0, 0
+        self._forget_command()
+
+    @property
+    def has_input(self) -> bool:
+        """Whether bytes wait that no event has told yet."""
+        return self._pos < len(self._inbox)
+
+    # --- turns of the conversation, taken by the session ------------------------------
+
+    def idle(self) -> bytes:
+        """IDLE is accepted (RFC 2177): the next line must be DONE."""
+        self._mode = ImapEngine._in_idle
+        return b"+ idling\r\n"
+
+    def challenge(self, data: bytes) -> bytes:
+        """Ask for the next SASL response."""
+        self._mode = ImapEngine._in_sasl
+        return b"+ " + b2a_base64(data, newline=False) + b"\r\n"
+
+    def accept_literal(self) -> bytes:
+        """Take the offered message; returns what is to be sent."""
+        self._mode = ImapEngine._in_append_body
+        go, self._awaits_go = self._awaits_go, False
+        return b"+ OK\r\n" if go else b""
+
+    def refuse_literal(self, reply: Tagged) -> bytes:
+        """Refuse an APPEND before its message is sent, or throw away what comes anyway and answer then."""
+        if self._awaits_go:
+            self._forget_command()
+            return self.send(reply)
+        self._refusal = reply
+        self._mode = ImapEngine._in_discard
+        # Its size passed the limit already when it was offered; only what else comes is counted.
+        return b""
+
+    # --- modes: each reads one kind of input -------------------------------------------
+
+    def _in_nothing(self) -> Event | None:
+        self._pos = len(self._inbox)
+        return None
+
+    def _line(self) -> bytes | Event | None:
+        """The next line without its CRLF; Broken when it is too long, None when it is not whole."""
+        end = self._inbox.find(b"\n", self._scanned)
+        if end < 0:
+            if len(self._inbox) - self._pos > self.limits.line_bytes_max:
+                return self._broken("line too long")
+            self._scanned = len(self._inbox)
+            return None
+        if end - self._pos > self.limits.line_bytes_max:
+            return self._broken("line too long")
+        line = self._inbox[self._pos : end]
+        self._pos = self._scanned = end + 1
+        if not line.endswith(b"\r"):
+            return self._reject_line(line, "lines end with CRLF")
+        return line[:-1]
+
+    def _in_command(self) -> Event | None:
+        line = self._line()
+        if not isinstance(line, bytes):
+            return line
+        if line.endswith(b"}"):
+            found = _LITERAL_END.search(line)
+            if found is not None:
+                return self._begin_literal(line, int(found[1]), not found[2])
+        if self._append_tag:
+            return self._end_append(line)
+        text = self._text + line if self._text else line
+        literals = self._literals
+        if literals:
+            self._forget_command()
+        return self._command(text, literals)
+
+    def _command(self, text: bytes, literals: list[bytes]) -> Event:
+        try:
+            command = parse(text, literals, is_utf8=self.is_utf8, nesting_max=self.limits.nesting_max)
+        except (PeerError, Refused) as error:
+            return self._reject(text, error)
+        kind = type(command)
+        if kind not in LEGAL[self.state]:
+            return Rejected(Tagged(command.tag, Status.BAD, f"not while {self.state.value}"))
+        if isinstance(command, Authenticate) and len(command.initial_response or b"") > lim.SASL_BYTES_MAX:
+            return Rejected(Tagged(command.tag, Status.BAD, "response too long"))
+        self._kind = kind
+        return command
+
+    def _begin_literal(self, line: bytes, size: int, is_synchronizing: bool) -> Event | None:
+        self._awaits_go = is_synchronizing
+        self._wanted = size
+        text = self._text + line
+        if self._append_tag or (AppendMessage in LEGAL[self.state] and a.START.match(text)):
+            return self._begin_message(text)
+        if (
+            len(text) + self._literal_bytes + size > self.limits.command_bytes_max
+            or len(self._literals) >= self.limits.literal_count_max
+        ):
+            return self._refuse(Tagged(_tag(text), Status.BAD, "literal too large", b"TOOBIG"))
+        self._text = text + b"\r\n"
+        self._literal_bytes += size
+        self._mode = ImapEngine._in_literal
+        if is_synchronizing:
+            self._awaits_go = False
+            return Ready()
+        return None
+
+    def _in_literal(self) -> Event | None:
+        piece = self._take()
+        if piece:
+            self._pieces.append(piece)
+            if len(self._pieces) >= PIECES_MAX:
+                self._pieces = [b"".join(self._pieces)]
+        if self._wanted:
+            return None
+        self._literals.append(b"".join(self._pieces))
+        self._pieces = []
+        self._mode = ImapEngine._in_command
+        return None
+
+    def _take(self) -> bytes:
+        """As much of the wanted literal as is here."""
+        piece = self._inbox[self._pos : self._pos + self._wanted]
+        self._pos += len(piece)
+        self._scanned = self._pos
+        self._wanted -= len(piece)
+        return piece
+
+    # --- APPEND --------------------------------------------------------------------------
+
+    def _begin_message(self, text: bytes) -> Event | None:
+        is_first = not self._append_tag
+        try:
+            tag, offer = self._read_offer(text)
+        except (PeerError, Refused) as error:
+            return self._refuse(_answer(self._append_tag or _tag(text), error))
+        if self._wanted > self.append_bytes_max:
+            return self._refuse(Tagged(tag, Status.NO, "the message is too large", b"TOOBIG"))
+        self._append_count = 1 if is_first else self._append_count + 1
+        if self._append_count > lim.APPEND_COUNT_MAX:
+            return self._refuse(Tagged(tag, Status.NO, "too many messages in one APPEND", b"LIMIT"))
+        self._append_tag, self._offer, self._kind = tag, offer, AppendMessage
+        self._text, self._literals = b"", []
+        # Until the session decides, nothing is read.
+        self._mode = ImapEngine._in_offer
+        return AppendMessage(
+            tag, offer.mailbox, offer.flags, offer.received_at, self._wanted, is_first, offer.is_literal8
+        )
+
+    def _read_offer(self, text: bytes) -> tuple[bytes, Offer]:
+        cursor = Cursor(text, self._literals, is_utf8=self.is_utf8, nesting_max=self.limits.nesting_max)
+        if self._offer is None:
+            tag, _ = head(cursor)
+            return tag, a.first_offer(cursor)
+        if self._offer.needs_parenthesis:
+            cursor.expect(b")")
+        return self._append_tag, a.next_offer(cursor, self._offer.mailbox)
+
+    def _in_offer(self) -> Event | None:
+        return None
+
+    def _in_append_body(self) -> Event | None:
+        here = len(self._inbox) - self._pos
+        if here < self._wanted and here < lim.CHUNK_BYTES:
+            return None
+        data = self._take()
+        is_last = not self._wanted
+        if is_last:
+            self._mode = ImapEngine._in_command
+        return AppendChunk(data, is_last)
+
+    def _end_append(self, line: bytes) -> Event:
+        assert self._offer is not None
+        tag, expected = self._append_tag, b")" if self._offer.needs_parenthesis else b""
+        self._forget_command()
+        if line != expected:
+            return Rejected(Tagged(tag, Status.BAD, "unexpected text after the message"))
+        return AppendEnd(tag)
+
+    # --- IDLE and AUTHENTICATE --------------------------------------------------------------
+
+    def _in_idle(self) -> Event | None:
+        line = self._line()
+        if not isinstance(line, bytes):
+            return line
+        self._mode = ImapEngine._in_command
+        if line.upper() == b"DONE":
+            return IdleDone()
+        return self._broken("expected DONE")
+
+    def _in_sasl(self) -> Event | None:
+        line = self._line()
+        if not isinstance(line, bytes):
+            return line
+        self._mode = ImapEngine._in_command
+        if line == b"*":
+            return SaslResponse(None)
+        try:
+            if len(line) > lim.SASL_BYTES_MAX:
+                raise TooLong("response too long")
+            return SaslResponse(sasl_response(line))
+        except (SyntaxFault, TooLong):
+            return SaslResponse(None)
+
+    # --- refusing -----------------------------------------------------------------------------
+
+    def _refuse(self, reply: Tagged) -> Event | None:
+        """Refuse a command at its literal: now when the client waits, else when the rest has passed by."""
+        if self._awaits_go:
+            self._forget_command()
+            return Rejected(reply)
+        self._refusal = reply
+        self._mode = ImapEngine._in_discard
+        return self._check_discard()
+
+    def _check_discard(self) -> Event | None:
+        self._discarded += self._wanted
+        if self._discarded > self.limits.discard_bytes_max:
+            return self._broken("literal too large")
+        return None
+
+    def _in_discard(self) -> Event | None:
+        """Throw away literals and lines until the refused command's own end."""
+        self._take()
+        if self._wanted:
+            return None
+        line = self._line()
+        if not isinstance(line, bytes):
+            return line
+        found = _LITERAL_END.search(line)
+        if found is not None and found[2]:
+            self._wanted = int(found[1])
+            return self._check_discard() or self._in_discard()
+        reply = self._refusal
+        assert reply is not None
+        self._forget_command()
+        return Rejected(reply)
+
+    def _reject_line(self, line: bytes, text: str) -> Event:
+        tag = self._append_tag or _tag(self._text + line)
+        self._forget_command()
+        return Rejected(Tagged(tag, Status.BAD, text))
+
+    def _reject(self, text: bytes, error: Exception) -> Event:
+        return Rejected(_answer(_tag(text), error))
+
+    def _broken(self, text: str) -> Event:
+        self.end()
+        return Broken(text)
+
+
+def _tag(text: bytes) -> bytes:
+    found = TAG.match(text)
+    return found[0] if found else _NOT_YET
+
+
+def _answer(tag: bytes, error: Exception) -> Tagged:
+    """A name that cannot be is NO [CANNOT]; everything else the grammar refuses is BAD."""
+    if isinstance(error, Refused):
+        return Tagged(tag, Status.NO, str(error), b"CANNOT")
+    return Tagged(tag, Status.BAD, str(error))

@@ -1,0 +1,180 @@
+"""APPEND and MULTIAPPEND (RFC 9051 §6.3.12, RFC 3502, APPENDUID of RFC 4315).
+
+Each body is staged as it comes; all rows are written at the end, in one transaction.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from bocau.base.errors import BocauError, NoSuchMailbox
+from bocau.formats.digest import digest
+from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage
+from bocau.protocols.imap.commands import Command
+from bocau.protocols.imap.replies import Status, Tagged
+from bocau.protocols.imap.sets import ranges_of, set_text
+from bocau.services.imap.errors import tagged, target_missing
+from bocau.services.imap.flags import split_flags
+from bocau.store import BlobRef, Flags, NewEmail, Writing
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+DIGEST_NOW_BYTES_MAX: Final = 256 * 1024
+"""Longer messages are digested in a thread."""
+HEAVY_MESSAGES: Final = 500
+
+Placed = tuple[NewEmail, Flags, str]
+
+
+@dataclass(slots=True)
+class Appending:
+    """One APPEND in progress."""
+
+    tag: bytes
+    mailbox: str
+    offer: AppendMessage
+    emails: list[Placed] = field(default_factory=list)
+    size_bytes: int = 0
+    spool: BinaryIO | None = None
+    """A message too long for one chunk grows here."""
+
+    def close(self) -> None:
+        if self.spool is not None:
+            self.spool.close()
+            self.spool = None
+
+
+async def offered(session: "ImapSession", offer: AppendMessage) -> None:
+    """A message is announced: refuse it now, before it is sent, when it cannot be taken."""
+    if offer.is_first:
+        session.appending = Appending(offer.tag, offer.mailbox, offer)
+    appending = session.appending
+    assert appending is not None
+    refusal = _refusal(session, appending, offer)
+    if refusal is not None:
+        _drop(session)
+        session.connection.write(session.engine.refuse_literal(refusal))
+        return
+    appending.offer = offer
+    appending.size_bytes += offer.size_bytes
+    session.connection.write(session.engine.accept_literal())
+
+
+def _refusal(session: "ImapSession", appending: Appending, offer: AppendMessage) -> Tagged | None:
+    if not offer.size_bytes:
+        return Tagged(offer.tag, Status.NO, "an empty message cannot be kept")
+    try:
+        split_flags(offer.flags)
+        usage = session.store.glance(
+            session.account_id,
+            lambda reading: (reading.mailbox_named(offer.mailbox), reading.usage())[1],
+        )
+    except NoSuchMailbox:
+        return target_missing(offer.tag)
+    except BocauError as error:
+        return tagged(offer.tag, error)
+    if usage.limit_bytes is not None:
+        more = appending.size_bytes + offer.size_bytes
+        if usage.used_bytes + more > usage.limit_bytes:
+            return Tagged(offer.tag, Status.NO, "the mailbox quota is used up", b"OVERQUOTA")
+    return None
+
+
+async def received(session: "ImapSession", chunk: AppendChunk) -> None:
+    """A piece of the body, or all of it."""
+    appending = session.appending
+    assert appending is not None
+    try:
+        if appending.spool is None and chunk.is_last:
+            await _take(session, appending, chunk.data)
+        else:
+            await _spool(session, appending, chunk)
+    except BocauError as error:
+        _drop(session)
+        # What remains of the command is read and thrown away by the engine, then answered.
+        session.connection.write(session.engine.refuse_literal(tagged(appending.tag, error)))
+
+
+async def _take(session: "ImapSession", appending: Appending, data: bytes) -> None:
+    """A whole body is here: stage and digest it."""
+    blob = session.store.blobs.stage(data, session.account_id)
+    email = (
+        _email(data, blob, appending.offer)
+        if len(data) <= DIGEST_NOW_BYTES_MAX
+        else await asyncio.to_thread(_email, data, blob, appending.offer)
+    )
+    _keep(appending, email)
+
+
+async def _spool(session: "ImapSession", appending: Appending, chunk: AppendChunk) -> None:
+    if appending.spool is None:
+        appending.spool = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
+    spool = appending.spool
+    await asyncio.to_thread(spool.write, chunk.data)
+    if chunk.is_last:
+        blob = await session.store.blobs.stage_file(spool, account_id=session.account_id)
+        _keep(appending, await asyncio.to_thread(_email_of_file, spool, blob, appending.offer))
+        appending.close()
+
+
+def _email_of_file(spool: BinaryIO, blob: BlobRef, offer: AppendMessage) -> NewEmail:
+    spool.seek(0)
+    return _email(spool.read(), blob, offer)
+
+
+def _email(data: bytes, blob: BlobRef, offer: AppendMessage) -> NewEmail:
+    found = digest(data)
+    return NewEmail(
+        blob=blob,
+        size_bytes=blob.length,
+        received_at=int(time.time()) if offer.received_at is None else offer.received_at,
+        sent_at=found.sent_at,
+        message_id=found.message_id,
+        subject=found.subject,
+        sender=found.sender,
+        envelope=found.envelope,
+        body_structure=found.body_structure,
+        preview=found.preview,
+    )
+
+
+def _keep(appending: Appending, email: NewEmail) -> None:
+    bits, keywords = split_flags(appending.offer.flags)
+    appending.emails.append((email, bits, " ".join(sorted(set(keywords)))))
+
+
+def _drop(session: "ImapSession") -> None:
+    if session.appending is not None:
+        session.appending.close()
+        session.appending = None
+
+
+async def ended(session: "ImapSession", event: AppendEnd) -> None:
+    """The command is complete: one write, then OK."""
+    appending = session.appending
+    assert appending is not None
+    session.appending = None
+    emails = appending.emails
+
+    def job(writing: Writing) -> tuple[int, Sequence[int]]:
+        mailbox = writing.mailbox_named(appending.mailbox)
+        writing.enforce_quota(appending.size_bytes)
+        added = writing.add_many(mailbox.mailbox_id, emails)
+        return mailbox.uid_validity, [uid for uid, _ in added]
+
+    try:
+        validity, uids = await session.store.write(
+            session.account_id, job, heavy=len(emails) > HEAVY_MESSAGES
+        )
+    except NoSuchMailbox:
+        session.reply(target_missing(event.tag))
+        return
+    except BocauError as error:
+        session.reply(tagged(event.tag, error))
+        return
+    code = b"APPENDUID %d %b" % (validity, set_text(ranges_of(uids)))
+    session.ok(Command(event.tag), "APPEND completed", code)

@@ -1,0 +1,23 @@
+"""DELETE (RFC 9051 §6.3.5)."""
+
+from typing import TYPE_CHECKING
+
+from bocau.protocols.imap.commands import Delete
+from bocau.store import Writing
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+
+async def answer(session: "ImapSession", command: Delete) -> None:
+    def job(writing: Writing) -> int:
+        mailbox_id = writing.mailbox_named(command.mailbox).mailbox_id
+        writing.delete_mailbox(mailbox_id)
+        return mailbox_id
+
+    mailbox_id = await session.store.write(session.account_id, job, heavy=True)
+    if session.view is not None and session.view.mailbox_id == mailbox_id:
+        session.deselect()
+        session.engine.deselected()
+        session.untagged(b"OK [CLOSED] the selected mailbox was deleted")
+    session.ok(command, "DELETE completed")

@@ -1,0 +1,27 @@
+"""ENABLE (RFC 5161): CONDSTORE, UTF8=ACCEPT, IMAP4rev2."""
+
+from typing import TYPE_CHECKING
+
+from bocau.protocols.imap.commands import Enable
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+
+async def answer(session: "ImapSession", command: Enable) -> None:
+    enabled = [name for name in dict.fromkeys(command.names) if _enable(session, name)]
+    session.untagged(b" ".join([b"ENABLED", *enabled]))
+    session.ok(command, "ENABLE completed")
+
+
+def _enable(session: "ImapSession", name: bytes) -> bool:
+    """Unknown names are passed over (RFC 5161 §3.1)."""
+    if name == b"CONDSTORE":
+        session.is_condstore = True
+    elif name == b"UTF8=ACCEPT":
+        session.engine.is_utf8 = True
+    elif name == b"IMAP4REV2":
+        session.is_rev2 = session.engine.is_utf8 = True
+    else:
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bocau.protocols.imap.commands import FlagChange, Store
+from bocau.protocols.imap.sets import ranges_of, set_text
+from bocau.services.imap import updates
+from bocau.services.imap.flags import split_flags
+from bocau.services.imap.view import View
+from bocau.store import Flags, Writing
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+HEAVY_MESSAGES: Final = 1000
+"""More are changed in the writer thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a STORE did: `modseq` of its own change (0: none), the uids that UNCHANGEDSINCE `refused`."""
+
+    modseq: int
+    refused: list[int]
+
+
+async def answer(session: "ImapSession", command: Store) -> None:
+    view = session.selected()
+    if view.is_read_only:
+        session.no(command, "the mailbox is selected read-only", b"CANNOT")
+        return
+    if command.unchanged_since is not None:
+        session.is_condstore = True
+    runs = view.chosen(command.numbers, by_uid=command.by_uid)
+    ranges = view.uid_ranges(runs)
+    stored = Stored(0, [])
+    if ranges:
+        count = sum(stop - start for start, stop in runs)
+        job = _job(view, ranges, command)
+        stored = await session.store.write(session.account_id, job, heavy=count > HEAVY_MESSAGES)
+    _tell(session, view, command, ranges, stored)
+    if not session.is_over:
+        session.ok(command, "STORE completed", _modified(view, command, stored), may_expunge=command.by_uid)
+
+
+def _job(view: View, ranges: list[tuple[int, int]], command: Store) -> Callable[[Writing], Stored]:
+    bits, keywords = split_flags(command.flags)
+    is_removal = command.change is FlagChange.REMOVE
+
+    def job(writing: Writing) -> Stored:
+        changed, refused = writing.change_keywords(
+            view.mailbox_id,
+            ranges,
+            add=Flags(0) if is_removal else bits,
+            remove=bits if is_removal else Flags(0),
+            add_keywords=() if is_removal else keywords,
+            remove_keywords=keywords if is_removal else (),
+            replace=command.change is FlagChange.SET,
+            unchanged_since=command.unchanged_since,
+        )
+        return Stored(writing.modseq() if changed else 0, refused)
+
+    return job
+
+
+def _tell(
+    session: "ImapSession", view: View, command: Store, ranges: list[tuple[int, int]], stored: Stored
+) -> None:
+    """Others' changes first, then the answer: all messages asked for, unless .SILENT."""
+    updates.tell(session, may_expunge=command.by_uid, own=frozenset((stored.modseq,)))
+    if session.is_over or not ranges or (command.is_silent and not session.is_condstore):
+        return
+    rows = session.store.glance(session.account_id, lambda reading: reading.flags(view.mailbox_id, ranges))
+    refused = set(stored.refused)
+    if command.is_silent:
+        # RFC 7162 §3.1.3: a silent STORE still tells the new mod-sequences.
+        rows = [row for row in rows if row[1] == stored.modseq]
+    rows = [row for row in rows if row[0] not in refused]
+    updates.tell_flags(session, view, rows, with_flags=not command.is_silent)
+
+
+def _modified(view: View, command: Store, stored: Stored) -> bytes:
+    if not stored.refused:
+        return b""
+    numbers = (
+        stored.refused
+        if command.by_uid
+        else [number for uid in stored.refused if (number := view.number_of(uid)) is not None]
+    )
+    return b"MODIFIED " + set_text(ranges_of(numbers))

@@ -1,0 +1,30 @@
+"""\\Recent (RFC 3501 §2.3.2): shown to sessions that come before the claim is written, to no later one."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bocau.base.errors import BocauError
+from bocau.base.ids import AccountId, MailboxId
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+    from bocau.store import MailStore
+
+_claims: set[asyncio.Task[None]] = set()
+
+
+def claim_recent(session: "ImapSession") -> None:
+    """Note that everything so far has been shown. Nobody waits: a claim lost in a crash shows it again."""
+    view = session.view
+    if view is None or view.is_read_only or view.recent_uid >= view.uid_next - 1:
+        return
+    task = asyncio.get_running_loop().create_task(_claim(session.store, session.account_id, view.mailbox_id))
+    _claims.add(task)
+    task.add_done_callback(_claims.discard)
+
+
+async def _claim(store: "MailStore", account_id: AccountId, mailbox_id: MailboxId) -> None:
+    try:
+        await store.write(account_id, lambda writing: writing.claim_recent(mailbox_id))
+    except BocauError:
+        pass

@@ -1,0 +1,64 @@
+"""What all IMAP connections of one process share."""
+
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from bocau.directory import Directory
+from bocau.protocols.imap import Event
+from bocau.runtime.connection import Connection, Session, converse
+from bocau.runtime.doorbell import Doorbell
+from bocau.services.imap.session import ImapSession
+from bocau.services.imap.settings import ImapSettings
+from bocau.store import MailStore
+
+if TYPE_CHECKING:
+    from bocau.services.imap.parts import PartCache
+
+TlsContext = Callable[[], "ssl.SSLContext | None"]
+"""Asked for each STARTTLS, so that a renewed certificate is used at once."""
+
+
+class ImapService:
+    """Give an instance to a listener: it serves one connection to its end."""
+
+    def __init__(
+        self,
+        store: MailStore,
+        directory: Directory,
+        settings: ImapSettings = ImapSettings(),
+        *,
+        doorbell: Doorbell | None = None,
+        tls_context: TlsContext = lambda: None,
+    ) -> None:
+        self.store = store
+        self.directory = directory
+        self.settings = settings
+        self.tls_context = tls_context
+        self.sessions: set[ImapSession] = set()
+        self._parts: PartCache | None = None
+        if doorbell is not None:
+            doorbell.listen("directory", self._directory_changed)
+
+    @property
+    def parts(self) -> "PartCache":
+        """Made when first asked for: the MIME reader is not needed to log in and list."""
+        if self._parts is None:
+            from bocau.services.imap.parts import PartCache
+
+            self._parts = PartCache(self.store.blobs)
+        return self._parts
+
+    async def __call__(self, connection: Connection) -> None:
+        session = ImapSession(self, connection)
+        self.sessions.add(session)
+        try:
+            await converse(connection, cast("Session[Event]", session))
+        finally:
+            self.sessions.discard(session)
+            session.close()
+
+    def _directory_changed(self) -> None:
+        """An account may be gone, disabled, or have another password: its sessions end."""
+        for session in list(self.sessions):
+            session.check_identity()

@@ -1,0 +1,214 @@
+"""One IMAP conversation: engine + store. What each command means is in `commands/`, one file each."""
+
+from typing import TYPE_CHECKING
+
+from bocau.base.errors import BocauError, NoSuchAccount, PeerGone
+from bocau.base.ids import AccountId
+from bocau.directory import Login, LoginAttempt, Scope
+from bocau.protocols.imap import Event, ImapEngine, State
+from bocau.protocols.imap.commands import Command
+from bocau.protocols.imap.replies import Broken, Ready, Rejected, Status, Tagged
+from bocau.runtime.connection import Connection
+from bocau.services.imap import updates
+from bocau.services.imap.capabilities import capabilities
+from bocau.services.imap.commands import HANDLERS
+from bocau.services.imap.errors import tagged
+from bocau.services.imap.view import View
+
+if TYPE_CHECKING:
+    from bocau.services.authentication import Authentication
+    from bocau.services.imap.commands.append import Appending
+    from bocau.services.imap.service import ImapService
+
+LOOPBACK = ("127.0.0.1", "::1", "")
+
+
+class ImapSession:
+    """Satisfies `runtime.connection.Session`."""
+
+    __slots__ = (
+        "__weakref__",
+        "_farewell",
+        "account_id",
+        "appending",
+        "bad_count",
+        "connection",
+        "engine",
+        "is_condstore",
+        "is_over",
+        "is_rev2",
+        "login",
+        "sasl",
+        "service",
+        "store",
+        "view",
+        "waiting_tag",
+    )
+
+    def __init__(self, service: "ImapService", connection: Connection) -> None:
+        self.service = service
+        self.store = service.store
+        self.connection = connection
+        self.engine = ImapEngine(append_bytes_max=service.settings.append_bytes_max)
+        self.is_over = False
+        self.login: Login | None = None
+        self.account_id = AccountId(0)
+        self.view: View | None = None
+        self.is_condstore = False
+        self.is_rev2 = False
+        self.bad_count = 0
+        self.waiting_tag = b""
+        """Of the IDLE or AUTHENTICATE whose next line is awaited."""
+        self.sasl: Authentication | None = None
+        self.appending: Appending | None = None
+        self._farewell = ("the server is stopping", b"UNAVAILABLE")
+
+    # --- runtime.connection.Session -------------------------------------------------------
+
+    @property
+    def deadline_seconds(self) -> float:
+        settings = self.service.settings
+        return settings.login_seconds if self.login is None else settings.idle_seconds
+
+    async def begin(self) -> None:
+        """RFC 9051 §7.1: the greeting carries the capabilities, which saves a round trip."""
+        self.untagged(b"OK [CAPABILITY %b] bocau ready" % capabilities(self))
+
+    async def handle(self, event: Event) -> None:
+        try:
+            match event:
+                case Rejected(reply):
+                    self.reply(reply)
+                case Broken(text):
+                    self.bye(text)
+                case Ready():
+                    self.connection.write(b"+ OK\r\n")
+                case _:
+                    await HANDLERS[type(event)](self, event)
+        except PeerGone:
+            raise
+        except BocauError as error:
+            self.refuse(event, error)
+
+    def refuse(self, event: Event, error: BocauError) -> None:
+        """Answer the command that `event` belongs to."""
+        tag = event.tag if isinstance(event, Command) else b"*"
+        self.reply(tagged(tag, error))
+
+    def expired(self) -> None:
+        self.bye("too long without a word", b"")
+
+    def stopping(self) -> None:
+        self.bye(*self._farewell)
+
+    # --- answers ----------------------------------------------------------------------------
+
+    def untagged(self, line: bytes) -> None:
+        self.connection.write(b"* %b\r\n" % line)
+
+    def reply(self, reply: Tagged) -> None:
+        """End a command. After too many bad ones the conversation ends too."""
+        self.connection.write(self.engine.send(reply))
+        if reply.status is Status.BAD:
+            self.bad_count += 1
+            settings = self.service.settings
+            most = settings.bad_commands_max if self.login else settings.bad_commands_before_login_max
+            if self.bad_count >= most:
+                self.bye("too many bad commands")
+
+    def ok(self, command: Command, text: str, code: bytes = b"", *, may_expunge: bool = True) -> None:
+        """End a command well, after saying what has changed in the selected mailbox."""
+        if self.view is not None:
+            updates.tell(self, may_expunge=may_expunge)
+            if self.is_over:
+                return
+        self.connection.write(self.engine.send(Tagged(command.tag, Status.OK, text, code)))
+
+    def no(self, command: Command, text: str, code: bytes = b"") -> None:
+        self.reply(Tagged(command.tag, Status.NO, text, code))
+
+    def bad(self, command: Command, text: str, code: bytes = b"") -> None:
+        self.reply(Tagged(command.tag, Status.BAD, text, code))
+
+    def bye(self, text: str, code: bytes = b"") -> None:
+        """Say goodbye and end; whatever else has arrived is not read."""
+        said = text.encode("ascii", "replace")
+        self.untagged(b"BYE [%b] %b" % (code, said) if code else b"BYE " + said)
+        self.engine.end()
+        self.is_over = True
+
+    # --- who it is ----------------------------------------------------------------------------
+
+    @property
+    def is_secure(self) -> bool:
+        """TLS, or loopback where the settings allow it in clear text."""
+        if self.connection.tls is not None:
+            return True
+        return self.service.settings.allows_plain_login and self.connection.peer_host in LOOPBACK
+
+    @property
+    def may_log_in(self) -> bool:
+        return self.is_secure
+
+    @property
+    def can_start_tls(self) -> bool:
+        return self.login is None and self.connection.tls is None and self.service.tls_context() is not None
+
+    @property
+    def attempt(self) -> LoginAttempt:
+        return LoginAttempt(self.connection.peer_host, Scope.IMAP, self.is_secure)
+
+    @property
+    def mechanisms(self) -> list[str]:
+        from bocau.services.authentication import mechanisms
+
+        return list(mechanisms(self.connection.tls, self.is_secure))
+
+    def logged_in(self, command: Command, login: Login) -> None:
+        """The client has proven who it is; the answer carries the capabilities of the new state."""
+        self.login = login
+        self.account_id = login.account_id
+        self.sasl = None
+        self.bad_count = 0
+        self.engine.state = State.AUTHENTICATED
+        code = b"CAPABILITY " + capabilities(self)
+        self.reply(Tagged(command.tag, Status.OK, "logged in", code))
+
+    def check_identity(self) -> None:
+        """The directory changed: end when the login would not hold any more."""
+        if self.login is None or self.is_over:
+            return
+        if not self._still_valid(self.login):
+            self._farewell = ("the account or its password has changed", b"")
+            self.connection.stop()
+
+    def _still_valid(self, login: Login) -> bool:
+        directory = self.service.directory
+        try:
+            if directory.account(login.account_id).is_disabled:
+                return False
+        except NoSuchAccount:
+            return False
+        return any(c.credential_id == login.credential_id for c in directory.credentials(login.account_id))
+
+    # --- the selected mailbox ---------------------------------------------------------------------
+
+    def selected(self) -> View:
+        """The view, with its uids loaded."""
+        view = self.view
+        assert view is not None, "the engine allows this command only in the selected state"
+        if not view.is_loaded:
+            self.store.glance(self.account_id, view.load)
+        return view
+
+    def deselect(self) -> None:
+        self.view = None
+
+    def mailbox_gone(self) -> None:
+        """Someone deleted the selected mailbox (RFC 2180 §3.3)."""
+        self.bye("the selected mailbox was deleted", b"UNAVAILABLE")
+
+    def close(self) -> None:
+        """The connection is gone."""
+        if self.appending is not None:
+            self.appending.close()

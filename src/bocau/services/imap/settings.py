@@ -1,0 +1,19 @@
+"""What of IMAP an administrator may change."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSettings:
+    hostname: str = "localhost"
+    allows_plain_login: bool = False
+    """LOGIN and AUTHENTICATE PLAIN without TLS: only for clients on the loopback interface."""
+    append_bytes_max: int = 64 * 1024 * 1024
+    login_seconds: float = 60.0
+    """How long a client may take between two steps before it has logged in."""
+    idle_seconds: float = 31 * 60.0
+    """RFC 9051 §5.4: at least 30 minutes; clients renew IDLE after 29."""
+    still_here_seconds: float = 120.0
+    """How often an idle client hears from us, so that NAT boxes keep its connection."""
+    bad_commands_max: int = 20
+    bad_commands_before_login_max: int = 5

@@ -19,7 +19,7 @@ from bocau.directory.expansion import find
 from bocau.directory.passwords import Passwords, app_password_core, app_password_digest, made_up_salt
 from bocau.directory.settings import DirectorySettings
 from bocau.directory.statements import SQL
-from bocau.directory.throttle import Suspect, Throttle, guess_mark, suspect
+from bocau.directory.throttle import NAME_CHARACTERS_MAX, Suspect, Throttle, guess_mark, suspect
 from bocau.directory.values import Login, LoginAttempt, Scope
 from bocau.directory.warm import Proof, Standing, WarmPasswords
 from bocau.formats.address import Address, parse_address
@@ -28,7 +28,6 @@ from bocau.runtime.clock import Clock
 
 _STATE: Final = SQL.state
 _CREDENTIAL_STATE: Final = SQL.credential_state
-NAME_BYTES_MAX: Final = 1_024
 _STAND_IN: Final = DerivedKeys(secrets.token_bytes(32), secrets.token_bytes(32))
 """The keys of names that do not exist: no proof fits them."""
 
@@ -78,21 +77,22 @@ class Logins:
     async def login(self, name: str, password: str, attempt: LoginAttempt) -> Login:
         who = suspect(attempt.client_host, _folded(name))
         mark = self._warm.mark(name, password)
-        proof = self._database.read(lambda sql: self._warm_proof(sql, mark, who))
+        proof = self._database.read(lambda sql: self._warm_proof(sql, mark, name, who))
         standing = proof.standing if proof is not None else await self._prove_once(mark, name, password, who)
         if standing is None:
             await self._fail(who, password)
             raise BadCredentials("wrong name or password")
         return self._admit(standing, attempt, who)
 
-    def _warm_proof(self, sql: Sql, mark: bytes, who: Suspect) -> Proof | None:
+    def _warm_proof(self, sql: Sql, mark: bytes, name: str, who: Suspect) -> Proof | None:
         # Before the cache: or it would tell a throttled guesser which guess is right.
         version = self._check_throttle(sql, who)
         proof = self._warm.get(mark, self._clock.monotonic())
         if proof is None or proof.version == version:
             return proof
         standing = current(sql, proof.standing.login.credential_id)
-        if standing is None:
+        address = _parsed(name)
+        if standing is None or address is None or named_account(sql, address) != standing.login.account_id:
             self._warm.drop(mark)
             return None
         proof.standing, proof.version = standing, version
@@ -102,23 +102,22 @@ class Logins:
         """A client that opens five connections at once pays one argon2, and guesses once."""
         running = self._proving.get(mark)
         if running is None:
-            running = asyncio.ensure_future(self._prove(mark, name, password, who))
+            # Counted before the first await: who opens a hundred connections has not a hundred free guesses.
+            self._throttle.begin_guess(who)
+            running = asyncio.ensure_future(self._prove(mark, name, password))
             self._proving[mark] = running
-            running.add_done_callback(partial(self._proved, mark))
+            running.add_done_callback(partial(self._proved, mark, who))
         return await asyncio.shield(running)
 
-    def _proved(self, mark: bytes, running: "asyncio.Future[Standing | None]") -> None:
+    def _proved(self, mark: bytes, who: Suspect, running: "asyncio.Future[Standing | None]") -> None:
         del self._proving[mark]
+        self._throttle.end_guess(who)
         if not running.cancelled():
             # Looked at, so that asyncio does not complain when whoever asked has gone away.
             running.exception()
 
-    async def _prove(self, mark: bytes, name: str, password: str, who: Suspect) -> Standing | None:
-        self._throttle.begin_guess(who)
-        try:
-            credential_id = await self._matching_credential(name, password)
-        finally:
-            self._throttle.end_guess(who)
+    async def _prove(self, mark: bytes, name: str, password: str) -> Standing | None:
+        credential_id = await self._matching_credential(name, password)
         if credential_id is None:
             return None
         # Read again: the password may have been changed while it was checked.
@@ -253,11 +252,12 @@ class Logins:
 def _folded(name: str) -> str:
     """One spelling of a login name for counting, whether it exists or not."""
     address = _parsed(name)
-    return "@".join(address.key) if address is not None else name.casefold()
+    text = "@".join(address.key) if address is not None else name[:NAME_CHARACTERS_MAX].casefold()
+    return text.encode("utf-8", "replace").decode()
 
 
 def _parsed(name: str) -> Address | None:
-    if len(name) > NAME_BYTES_MAX:
+    if len(name) > NAME_CHARACTERS_MAX:
         return None
     try:
         return parse_address(name)

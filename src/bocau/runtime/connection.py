@@ -24,6 +24,8 @@ OUTGOING_FLUSH_BYTES: Final = 256 * 1024
 FLUSH_SECONDS: Final = 300.0
 HANDSHAKE_SECONDS: Final = 30.0
 CLOSE_SECONDS: Final = 5.0
+STOPPING_CLOSE_SECONDS: Final = 1.0
+"""How long the peer may take to close after our last words; less when the whole server stops."""
 EVENTS_PER_TURN: Final = 100
 """After so many events without a pause, a conversation lets the other connections have a turn."""
 
@@ -445,7 +447,8 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._transport.close()
         self._closed = self._loop.create_future()
-        timer = self._loop.call_later(CLOSE_SECONDS, self.abort)
+        patience = STOPPING_CLOSE_SECONDS if self._is_stopping else CLOSE_SECONDS
+        timer = self._loop.call_later(patience, self.abort)
         try:
             await self._closed
         finally:

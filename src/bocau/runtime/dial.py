@@ -1,6 +1,7 @@
 """Open a connection to another server."""
 
 import asyncio
+import os
 import socket
 import ssl
 
@@ -29,7 +30,7 @@ async def dial(
     except TimeoutError as exc:
         raise DeadlinePassed(f"no answer from {host}:{port}") from exc
     except (OSError, EOFError) as exc:
-        raise PeerGone(f"{host}:{port}: {exc}") from exc
+        raise PeerGone(f"{host}:{port}: {_reason(exc)}") from exc
 
 
 async def _connect(
@@ -66,3 +67,9 @@ async def _connected_socket(
         sock.close()
         raise
     return sock
+
+
+def _reason(error: Exception) -> str:
+    """The system's own words ("Connection refused"); the event loop's differ."""
+    is_system = isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno
+    return os.strerror(error.errno) if is_system else str(error)  # type: ignore[attr-defined]

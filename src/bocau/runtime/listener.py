@@ -128,6 +128,8 @@ class Listener:
     async def stop(self, grace_seconds: float = 10.0) -> None:
         """Accept no more; let every session finish what it is answering; then drop the rest."""
         self._stop_accepting()
+        # A task that was never begun could not clean up behind itself.
+        await asyncio.sleep(0)
         for task in tuple(self._opening):
             task.cancel()
         for connection in tuple(self._connections):
@@ -226,6 +228,10 @@ class Listener:
                 await self._handler(connection)
         except PeerGone:
             pass
+        except asyncio.CancelledError:
+            if connection is not None:
+                connection.abort()
+            raise
         except Exception as exc:
             self._log.exception("session failed", exc, client=connection.peer_host if connection else "")
         finally:

@@ -321,7 +321,9 @@ class ServerEngine:
             self._become(NEXT[self.state, verb])
 
     def _refused(self, verb: str) -> None:
-        if verb == RESPONSE:
+        if verb == GREETING:
+            self.state = State.CLOSED
+        elif verb == RESPONSE:
             self.state = State.READY
         elif verb == "BDAT":
             self._become(State.READY)

@@ -53,6 +53,4 @@ async def faulty(session: "SmtpSession", event: Faulty) -> Reply:
     if event.fault in FATAL:
         session.note_refused(event.fault.value)
         session.is_over = True
-    elif event.verb == "BDAT":
-        session.reset_transaction()
     return replies.FAULTS[event.fault]

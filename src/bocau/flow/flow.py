@@ -40,7 +40,7 @@ class MailFlow:
         self._clock = clock
         self._log = log
         self._settings = settings
-        intake = Intake(settings)
+        intake = Intake(settings, clock)
         self._delivery = Delivery(store, intake, Reporter(store, directory, settings, clock, log), log)
 
     def check_recipient(self, address: Address, size_declared: int | None) -> None:

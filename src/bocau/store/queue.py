@@ -109,6 +109,11 @@ class QueuedMessage:
     def size_bytes(self) -> int:
         return self.blob.length - self.skip_bytes
 
+    @property
+    def is_leased(self) -> bool:
+        """Whether some recipient is being tried."""
+        return any(r.status is RecipientStatus.LEASED for r in self.recipients)
+
 
 @dataclass(frozen=True, slots=True)
 class QueuedSummary:

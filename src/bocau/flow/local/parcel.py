@@ -59,6 +59,7 @@ def put(tx: Writing, parcels: Iterable[Parcel]) -> None:
                 if not parcel.is_report:
                     failures[account] = exc
         if parcel.queued is not None:
+            tx.job.check_blob(parcel.queued.blob)
             tx.queue.add(parcel.queued)
     if failures:
         raise PlacesFailed(failures)

@@ -6,6 +6,7 @@ from bocau.flow.local.reached import Reached
 from bocau.flow.settings import FlowSettings
 from bocau.flow.values import Arrived, Envelope, Notify, Recipient
 from bocau.formats.address import Address
+from bocau.runtime.clock import Clock
 from bocau.store import BlobRef
 from bocau.store.queue import NewQueued, NewQueuedRecipient
 
@@ -15,7 +16,8 @@ _NOTIFY_ORDER = (Notify.NEVER, Notify.SUCCESS, Notify.FAILURE, Notify.DELAY)
 class Intake:
     """Knows the routes, so that what shares a server shares a place in the queue."""
 
-    def __init__(self, settings: FlowSettings) -> None:
+    def __init__(self, settings: FlowSettings, clock: Clock) -> None:
+        self._clock = clock
         self._settings = settings
         self._table = settings.outbound.table
 
@@ -32,7 +34,7 @@ class Intake:
         recipients = tuple(
             self._recipient(reached, address) for reached, address in reversed(unique.values())
         )
-        created_at = int(arrived.arrived_at)
+        created_at = int(self._clock.now())
         is_warned = envelope.reverse_path is not None and any(wants_delay(r.notify) for r in recipients)
         return NewQueued(
             trace_id=arrived.trace_id,

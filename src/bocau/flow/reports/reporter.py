@@ -30,7 +30,7 @@ class Reporter:
         self._store = store
         self._directory = directory
         self._settings = settings
-        self._intake = Intake(settings)
+        self._intake = Intake(settings, clock)
         self._clock = clock
         self._log = log
 

@@ -5,10 +5,10 @@
     command line ─ rooms
     rooms: Database → Blobs → MailStore → Directory → MailFlow
 
-Door: Rooms, open_rooms, become_owner, Server.
+Door: Rooms, open_rooms, Server.
 """
 
-from bocau.app.rooms import Rooms, become_owner, open_rooms
+from bocau.app.rooms import Rooms, open_rooms
 from bocau.app.server import Server
 
-__all__ = ["Rooms", "Server", "become_owner", "open_rooms"]
+__all__ = ["Rooms", "Server", "open_rooms"]

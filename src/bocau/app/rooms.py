@@ -1,6 +1,5 @@
 """The rooms of one process, opened in order and closed in reverse."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -91,14 +90,3 @@ def home_domain(rooms: Rooms) -> str:
     domains = [domain.name for domain in rooms.directory.domains() if not domain.is_disabled]
     around = [name for name in domains if hostname == name or hostname.endswith(f".{name}")]
     return max(around, key=len, default=domains[0] if domains else hostname)
-
-
-def become_owner(settings: Settings) -> None:
-    """As root, become who owns the data directory: the server must be able to write what a command wrote."""
-    if os.geteuid() or not settings.data_dir.exists():
-        return
-    owner = settings.data_dir.stat()
-    if owner.st_uid:
-        os.setgroups([])
-        os.setgid(owner.st_gid)
-        os.setuid(owner.st_uid)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from bocau.app.rooms import Rooms, home_domain
+from bocau.app.rooms import Rooms
 from bocau.runtime.child import Child
 from bocau.runtime.connection import Handler
 from bocau.runtime.listener import Admission, Listener
@@ -84,13 +84,6 @@ def _smtp_handlers(rooms: Rooms, contexts: Mapping[str, ServerTlsContext]) -> di
         "lmtp": service("lmtp", LMTP),
     }
 
-    def name_postmaster() -> None:
-        domain = home_domain(rooms)
-        for one in services.values():
-            one.postmaster_domain = domain
-
-    name_postmaster()
-    rooms.doorbell.listen("directory", name_postmaster)
     return {name: one.serve for name, one in services.items()}
 
 

@@ -5,6 +5,8 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from bocau.cli.caller import as_owner
+
 if TYPE_CHECKING:
     from bocau.app import Rooms
     from bocau.config import Settings
@@ -14,7 +16,7 @@ T = TypeVar("T")
 
 def with_rooms(settings: "Settings", job: Callable[["Rooms"], Awaitable[T]]) -> T:
     """Open the store and directory (the server may be running), run `job`, close."""
-    from bocau.app import become_owner, open_rooms
+    from bocau.app import open_rooms
     from bocau.runtime.log import Level, configure
 
     async def run() -> T:
@@ -24,5 +26,5 @@ def with_rooms(settings: "Settings", job: Callable[["Rooms"], Awaitable[T]]) -> 
     # What a command does is its output; only trouble is worth a line beside it.
     configure(level=Level.WARNING, as_json=False)
     os.umask(0o077)
-    become_owner(settings)
-    return asyncio.run(run())
+    with as_owner(settings.data_dir):
+        return asyncio.run(run())

@@ -84,7 +84,7 @@ def test_connections_leave_descriptors_for_the_store(monkeypatch: pytest.MonkeyP
 def test_without_descriptors_the_loop_rests_and_then_serves_on(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener_module, "ACCEPT_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(listener_module, "ACCEPT_PAUSE_SECONDS", 0.2)
 
     async def main() -> None:
         accepts = 0
@@ -108,12 +108,12 @@ def test_without_descriptors_the_loop_rests_and_then_serves_on(
                     client.connect(listener.address)
                 listener.start()
                 # The spare descriptor answers one client; the others wait in the backlog.
-                await asyncio.sleep(0.25)
-                assert accepts <= 4, "the loop spins"
+                await asyncio.sleep(0.1)
+                assert accepts == 1, "the loop spins"
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, old)
             replies = [await asyncio.to_thread(client.recv, 100) for client in clients]
-            assert set(replies) == {b"421 busy\r\n", b"hello\r\n"}
+            assert sorted(replies) == [b"421 busy\r\n", b"hello\r\n", b"hello\r\n"]
             for client in clients:
                 client.close()
 

@@ -195,7 +195,20 @@ class SmtpSession:
             name = "LMTP" if verb is Hello.LHLO else "ESMTP"
         return f"{name}{'S' if self.connection.tls else ''}{'A' if self.login else ''}"
 
-    # --- refusals --------------------------------------------------------------------
+    # --- what is noted ---------------------------------------------------------------
+
+    def note_received(self, arrived: Arrived, answer: Reply) -> None:
+        """One line for each message that the flow has settled; its id leads to every recipient's."""
+        envelope = arrived.envelope
+        self.service.log.info(
+            "received",
+            id=arrived.trace_id,
+            client=arrived.origin.client_host,
+            sender=str(envelope.reverse_path or "<>"),
+            recipients=len(envelope.recipients),
+            size=len(arrived.content),
+            reply=answer.code,
+        )
 
     def refuse_recipient(self, address: Address, reply: Reply) -> Reply:
         """Count it, if it is for good: those who guess names are sent away."""

@@ -68,7 +68,9 @@ async def _deliver(session: "SmtpSession", arrived: Arrived) -> Replies:
             answers = _answers(session, arrived, await session.service.flow.receive(arrived))
     except BocauError as error:
         answers = (reply_to(error),) * session.engine.replies_due
-        session.note_refused(str(error), trace=arrived.trace_id)
+        session.note_refused(str(error), id=arrived.trace_id)
+    else:
+        session.note_received(arrived, answers[0])
     session.idle_commands = 0
     return answers
 

@@ -1,10 +1,69 @@
-"""The background process: what need not answer anybody at once."""
+"""The background process: what need not answer anybody at once. One per server."""
 
+import asyncio
+from typing import Final
+
+from bocau.app.accounts import finish_accounts
 from bocau.app.rooms import Rooms
+from bocau.base.errors import TryLater
+from bocau.flow.outbound.outbound import Outbound
+from bocau.flow.queue.runner import QueueRunner
 from bocau.runtime.child import Child
+from bocau.runtime.log import get_log
+from bocau.store.sweep import Sweeper
+
+FIRST_SWEEP_SECONDS: Final = 300.0
+SWEEP_SECONDS: Final = 3600.0
+
+_log = get_log("background")
 
 
 async def run_background(child: Child, rooms: Rooms) -> None:
-    """Run the queue and the sweeping until the server stops."""
-    child.ready()
-    await child.stopping()
+    """Send the queue, sweep the store, until the server stops.
+
+    What fails here ends the process; the supervisor starts another."""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_queue_runner(rooms).run(stop))
+        tasks.create_task(_sweep(rooms, stop))
+        if finished := await finish_accounts(rooms):
+            _log.warning("finished accounts whose making was interrupted", accounts=finished)
+        child.ready()
+        await child.stopping()
+        stop.set()
+
+
+def _queue_runner(rooms: Rooms) -> QueueRunner:
+    log, settings = get_log("queue"), rooms.settings.flow
+    outbound = Outbound(rooms.store.blobs, rooms.resolver, log, settings)
+    return QueueRunner(
+        rooms.store, rooms.directory, outbound, rooms.doorbell.listen, rooms.clock, log, settings
+    )
+
+
+async def _sweep(rooms: Rooms, stop: asyncio.Event) -> None:
+    """Give back the room of bodies that nobody refers to, once an hour."""
+    sweeper = Sweeper(rooms.store, rooms.clock.now)
+    pause = FIRST_SWEEP_SECONDS
+    while not await _is_set_within(stop, pause):
+        pause = SWEEP_SECONDS
+        try:
+            swept = await sweeper.sweep()
+        except (TryLater, OSError) as exc:
+            _log.warning("sweeping must wait", why=str(exc))
+            continue
+        _log.info(
+            "swept",
+            packs=swept.pack_count,
+            dead_bytes=swept.dead_bytes,
+            moved=swept.moved_bodies,
+            removed=len(swept.removed_packs),
+        )
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

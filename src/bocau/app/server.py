@@ -10,7 +10,6 @@ from pathlib import Path
 from socket import socket
 from typing import Final
 
-from bocau.app.background import run_background
 from bocau.app.one_child import in_child
 from bocau.app.rooms import Rooms, open_rooms
 from bocau.base.errors import NotPermitted, Refused
@@ -28,7 +27,7 @@ SERVICES: Final = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps",
 """Each is a key of [listen], and the name of its sockets."""
 ALPN: Final = {"submission": "smtp", "submissions": "smtp", "lmtp": "", "imaps": "imap", "pop3s": "pop3"}
 """RFC 7301 names, where they are not the service's own."""
-PRELOAD: Final = ("bocau.app.worker", "uvloop")
+PRELOAD: Final = ("bocau.app.worker", "bocau.app.background", "uvloop")
 """Imported before the fork, so that all processes share their memory."""
 
 _log = get_log("server")
@@ -70,7 +69,7 @@ class Server:
             name: [
                 sock
                 for address in getattr(listen, name)
-                for sock in _bound(address.shifted(listen.port_offset))
+                for sock in bound(address.shifted(listen.port_offset))
             ]
             for name in SERVICES
         }
@@ -83,7 +82,7 @@ class Server:
             with suppress(ImportError):
                 import_module(module)
         in_child(partial(_first_steps, self._settings, first))
-        certificate, key = _certificate(self._settings)
+        certificate, key = certificate_files(self._settings)
         for name in SERVICES:
             try:
                 self._contexts[name] = server_context(certificate, key, protocol=ALPN.get(name, name))
@@ -94,6 +93,8 @@ class Server:
         configure_log(self._settings, process=f"{child.role.value}{child.index}")
         async with open_rooms(self._settings, f"{child.role.value}{child.index}", hears=True) as rooms:
             if child.role is Role.BACKGROUND:
+                from bocau.app.background import run_background
+
                 await run_background(child, rooms)
             else:
                 from bocau.app.worker import run_worker
@@ -101,7 +102,7 @@ class Server:
                 await run_worker(child, rooms, self._contexts)
 
 
-def _certificate(settings: Settings) -> tuple[Path, Path]:
+def certificate_files(settings: Settings) -> tuple[Path, Path]:
     """Where certificate and key are."""
     tls = settings.file.tls
     if tls.certificate is not None and tls.key is not None:
@@ -113,7 +114,7 @@ def _certificate(settings: Settings) -> tuple[Path, Path]:
 def _first_steps(settings: Settings, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
     """Bring the schema up to date and make what the first start needs, before anybody can ask for it."""
     if settings.file.tls.certificate is None:
-        certificate, key = _certificate(settings)
+        certificate, key = certificate_files(settings)
         if ensure_self_signed(certificate, key, [settings.file.hostname, "localhost", "127.0.0.1", "::1"]):
             _log.info("made a self-signed certificate", file=certificate)
 
@@ -145,7 +146,8 @@ def _make_data_dir(settings: Settings) -> None:
         raise NotPermitted(f"data_dir {path}: {exc.strerror}") from exc
 
 
-def _bound(address: ListenAddress) -> list[socket]:
+def bound(address: ListenAddress) -> list[socket]:
+    """Listen there. InUse, NotPermitted."""
     try:
         if address.path:
             return [bind_unix(Path(address.path))]

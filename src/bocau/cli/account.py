@@ -79,7 +79,7 @@ def add(
     \b
     Example:  bocau account add ann@example.org --name 'Ann Le' --quota 2G
     """
-    from bocau.cli.provisioning import NewAccount, create_account
+    from bocau.app.accounts import NewAccount, create_account
 
     parsed = address_of(address)
     password = read_password(password_file)
@@ -195,7 +195,7 @@ def remove(settings: "Settings", address: str, yes: bool, as_json: bool) -> None
     \b
     Example:  bocau account remove ann@example.org --yes
     """
-    from bocau.cli.provisioning import remove_account
+    from bocau.app.accounts import remove_account
 
     parsed = address_of(address)
     if not yes and not sys.stdin.isatty():

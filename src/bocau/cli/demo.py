@@ -152,7 +152,7 @@ def _user_count(place: _Place, users: int | None) -> int:
 
 async def seed(rooms: "Rooms", names: list[str], password: str, change_password: bool) -> None:
     """Make the domain and the accounts that are not there yet; one hash serves them all."""
-    from bocau.cli.provisioning import NewAccount, create_accounts
+    from bocau.app.accounts import NewAccount, create_accounts
     from bocau.formats.address import Address
 
     if not rooms.directory.is_local_domain(DOMAIN):

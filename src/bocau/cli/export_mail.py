@@ -14,7 +14,7 @@ from bocau.cli.failures import FAILED, Failure
 from bocau.cli.mail_sources import path_of_mailbox
 from bocau.cli.output import json_option, print_json
 from bocau.cli.progress import ProgressLine
-from bocau.cli.proof import Proof
+from bocau.cli.proof import Proof, proof_option
 from bocau.cli.running import with_rooms
 from bocau.cli.where import where_options
 
@@ -34,7 +34,7 @@ PAGE: Final = 200
     "--format", "kind", type=click.Choice(("maildir", "mbox")), default="maildir", show_default=True
 )
 @click.option("--mailbox", "names", multiple=True, help="Only this mailbox; repeat it. Without: all.")
-@click.option("--proof", "proof_file", type=click.Path(path_type=Path), help="Write all hashes here.")
+@proof_option
 @where_options
 @json_option
 def command(
@@ -48,8 +48,8 @@ def command(
 ) -> int:
     """Export an account's mail into a new folder: a Maildir++ tree, or one .mbox file a mailbox.
 
-    A Maildir keeps flags, keywords and arrival times; mbox files keep the arrival times. Bodies are written byte
-    for byte and their hashes checked. A damaged message does not stop the rest: it is named in the end.
+    A Maildir keeps flags, keywords and arrival times; mbox files keep the arrival times. Bodies are written
+    byte for byte and their hashes checked. A damaged message does not stop the rest: it is named in the end.
 
     \b
     Example:  bocau export ann@example.org /backup/ann

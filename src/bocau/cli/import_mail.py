@@ -12,7 +12,7 @@ from bocau.cli.failures import FAILED
 from bocau.cli.mail_sources import INBOX, Found, read_source
 from bocau.cli.output import json_option, print_json
 from bocau.cli.progress import ProgressLine
-from bocau.cli.proof import Proof
+from bocau.cli.proof import Proof, proof_option
 from bocau.cli.running import with_rooms
 from bocau.cli.where import where_options
 
@@ -30,7 +30,7 @@ BATCH_MESSAGES: Final = 200
 @click.argument("address")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--into", metavar="MAILBOX", help="Put it into this mailbox; a tree below it.")
-@click.option("--proof", "proof_file", type=click.Path(path_type=Path), help="Write all hashes here.")
+@proof_option
 @where_options
 @json_option
 def command(
@@ -38,8 +38,8 @@ def command(
 ) -> int:
     """Import an mbox file, a folder of .mbox files or a Maildir into an account.
 
-    Flags, keywords and arrival times come along. Quotas do not stop an import. In the end every message is read
-    back and its hash compared; the summary is that of `bocau export`.
+    Flags, keywords and arrival times come along. Quotas do not stop an import. Every message is read back and
+    compared; the summary is that of `bocau export`.
 
     \b
     Example:  bocau import ann@example.org ~/Maildir

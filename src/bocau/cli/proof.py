@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
+
 from bocau.cli.output import size
+
+proof_option = click.option(
+    "--proof", "proof_file", type=click.Path(path_type=Path), help="Write the hash of every message here."
+)
 
 
 @dataclass(slots=True)

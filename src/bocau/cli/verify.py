@@ -55,9 +55,10 @@ def command(settings: "Settings", as_json: bool) -> int:
 
 
 def _accounts_without_mail(rooms: "Rooms") -> list[dict[str, str]]:
-    """An account whose making was interrupted between directory and store."""
+    """An account whose making was interrupted between directory and store; the next start finishes it."""
+    from bocau.app.accounts import accounts_without_mailboxes
+
     return [
         {"where": f"account {account.account_id} ({account.address})", "fault": "it has no mailboxes"}
-        for account in rooms.directory.accounts()
-        if not rooms.store.glance(account.account_id, lambda reading: reading.mailboxes())
+        for account in accounts_without_mailboxes(rooms)
     ]

@@ -1,6 +1,6 @@
 """The store's hot loops: CPU per delivery, bulk verbs, body reads, commit latency.
 
-    python bench/hot_store.py [--large 1000000] [--bulk 100000]
+python bench/hot_store.py [--large 1000000] [--bulk 100000]
 """
 
 import argparse
@@ -137,9 +137,13 @@ async def main(large: int, count: int) -> None:
                 print(f"delivery to {who + ', ' + str(together) + ' together':<32} {cost:8.0f} µs CPU")
         for turn in range(3):
             a, b = [await deliveries(store, [who], 2000, 10) for who in (empty, full)]
-            print(f"delivery, empty account / {large} messages {turn:>4} {a:8.0f} / {b:.0f} µs CPU ({b / a:.2f} ×)")
+            print(
+                f"delivery, empty account / {large} messages {turn:>4} {a:8.0f} / {b:.0f} µs CPU ({b / a:.2f} ×)"
+            )
         times = await latency(store, empty)
-        print(f"commit latency, median / p99 {'':<15} {statistics.median(times):8.2f} / {sorted(times)[-3]:.2f} ms")
+        print(
+            f"commit latency, median / p99 {'':<15} {statistics.median(times):8.2f} / {sorted(times)[-3]:.2f} ms"
+        )
         reads(store, heap, count)
         await bulk(store, heap, count)
         bodies(store, 2000, 20_000)

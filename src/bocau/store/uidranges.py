@@ -42,5 +42,12 @@ def uids_in(ranges: Iterable[tuple[int, int]]) -> list[int]:
 
 
 def clamp(ranges: UidRanges, last_uid: int) -> list[tuple[int, int]]:
-    """Only what can exist now: "1:*" must not reach the copies that the verb itself makes."""
-    return [(first, min(last, last_uid)) for first, last in ranges if first <= last_uid]
+    """Only what can exist now ("1:*" must not reach the copies that the verb itself makes), nothing twice."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if found and first <= found[-1][1]:
+            first = found[-1][1] + 1
+        last = min(last, last_uid)
+        if first <= last:
+            found.append((first, last))
+    return found

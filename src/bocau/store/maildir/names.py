@@ -8,9 +8,9 @@ import re
 from typing import Final
 
 from bocau.base.errors import BadName
+from bocau.protocols.imap.names import encode_utf7
 from bocau.store.names import INBOX, SEPARATOR
 
-_RUNS: Final = re.compile(r"([ -%'-\-/-~]+)|([^ -%'-\-/-~]+)")
 _SHIFT: Final = re.compile(r"&([^-]*)-")
 
 
@@ -31,14 +31,7 @@ def mailbox_of(folder: str) -> str:
 
 
 def _encode(level: str) -> str:
-    return "".join(plain or _shift(other) for plain, other in _RUNS.findall(level))
-
-
-def _shift(text: str) -> str:
-    if text == "&":
-        return "&-"
-    coded = binascii.b2a_base64(text.encode("utf-16-be"), newline=False).decode()
-    return f"&{coded.rstrip('=').replace('/', ',')}-"
+    return encode_utf7(level).decode("ascii").replace(".", "&AC4-")
 
 
 def _decode(level: str) -> str:

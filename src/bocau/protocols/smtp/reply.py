@@ -25,10 +25,9 @@ class Reply:
     def _format(self) -> bytes:
         """What a peer chose (names, addresses) can only show as printable ASCII: no line can be forged."""
         prefix = f"{self.enhanced} " if self.enhanced else ""
-        texts = [_UNSAFE.sub("?", prefix + line) for line in self.lines]
-        last = len(texts) - 1
-        rows = [f"{self.code}{' ' if row == last else '-'}{text}" for row, text in enumerate(texts)]
-        return ("\r\n".join(rows) + "\r\n").encode("ascii")
+        *before, last = [_UNSAFE.sub("?", line) for line in self.lines]
+        rows = [f"{self.code}-{prefix}{line}\r\n" for line in before]
+        return "".join((*rows, f"{self.code} {prefix}{last}\r\n")).encode("ascii")
 
     @property
     def is_positive(self) -> bool:

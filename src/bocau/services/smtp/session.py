@@ -226,7 +226,6 @@ class SmtpSession:
     def note_refused(self, reason: str, **fields: object) -> None:
         self.service.log.info(
             "refused",
-            service=self.service.profile.name,
             client=self.connection.peer_host,
             helo=self.hello.name if self.hello else "",
             reason=reason,

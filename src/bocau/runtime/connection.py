@@ -94,6 +94,7 @@ class Connection(asyncio.BufferedProtocol):
         "local_port",
         "peer_host",
         "peer_port",
+        "time",
         "tls",
         "tls_context",
     )
@@ -109,6 +110,8 @@ class Connection(asyncio.BufferedProtocol):
         self._tls_layer: TlsLayer | None = None
         self._on_made = on_made
         self._loop = asyncio.get_running_loop()
+        self.time = self._loop.time
+        """The clock of deadlines."""
         self._transport: asyncio.Transport | None = None
         self._buffer = _receive_buffer()
         self._inbox: list[bytes] = []
@@ -511,16 +514,20 @@ class Session(Protocol[AnyEvent]):
 async def converse(connection: Connection, session: "Session[AnyEvent]") -> None:
     """The only read/write loop: read, receive, answer every event, flush. Returns when the talk is over.
 
-    Replies are flushed once per batch of input, so a pipelining client costs one write.
+    Replies are flushed once per batch of input, so a pipelining client costs one write. A deadline is for a
+    whole event: who sends an octet now and then is silent all the same.
     """
     try:
         await session.begin()
         await connection.flush()
+        ends_at = connection.time() + session.deadline_seconds
         while not session.is_over:
-            data = await connection.read(session.deadline_seconds)
+            data = await connection.read(ends_at - connection.time())
             session.engine.receive(data)
-            await _answer(connection, session)
+            count = await _answer(connection, session)
             await connection.flush()
+            if count:
+                ends_at = connection.time() + session.deadline_seconds
             if not data:
                 break
     except DeadlinePassed:
@@ -531,7 +538,8 @@ async def converse(connection: Connection, session: "Session[AnyEvent]") -> None
         return
 
 
-async def _answer(connection: Connection, session: "Session[AnyEvent]") -> None:
+async def _answer(connection: Connection, session: "Session[AnyEvent]") -> int:
+    """Handle every event that is complete; returns how many."""
     engine = session.engine
     count = 0
     while not session.is_over and (event := engine.next_event()) is not None:
@@ -541,6 +549,7 @@ async def _answer(connection: Connection, session: "Session[AnyEvent]") -> None:
         count += 1
         if count % EVENTS_PER_TURN == 0:
             await asyncio.sleep(0)
+    return count
 
 
 Handler = Callable[[Connection], Awaitable[None]]

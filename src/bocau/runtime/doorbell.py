@@ -136,9 +136,11 @@ class Doorbell:
 
     def _send_to(self, peer: str, topics: set[str]) -> None:
         assert self._room is not None
-        for datagram in _datagrams(topics):
+        datagrams = _datagrams(topics)
+        for at, datagram in enumerate(datagrams):
             if not self._room.send(peer, datagram):
-                self._keep(peer, topics)
+                # Only what is left: sent again from the start, a long list would never come to its end.
+                self._keep(peer, _topics(b"\n".join(datagrams[at:])))
                 return
 
     def _keep(self, peer: str, topics: set[str]) -> None:
@@ -162,7 +164,7 @@ class Doorbell:
         assert self._room is not None
         topics: set[str] = set()
         for datagram in self._room.receive():
-            topics.update(datagram.decode("ascii", "replace").split("\n"))
+            topics |= _topics(datagram)
         self._heard_since_poll = True
         self._call_listeners(topics)
 
@@ -198,6 +200,10 @@ def _datagrams(topics: set[str]) -> list[bytes]:
         return [EVERYTHING.encode()]
     per_datagram = DATAGRAM_BYTES_MAX // (TOPIC_BYTES_MAX + 1)
     return [b"\n".join(lines[at : at + per_datagram]) for at in range(0, len(lines), per_datagram)]
+
+
+def _topics(datagram: bytes) -> set[str]:
+    return set(datagram.decode("ascii", "replace").split("\n"))
 
 
 class _BellRoom:

@@ -20,8 +20,12 @@ from bocau.runtime.log import Log
 
 CONNECTIONS_MAX: Final = 10_000
 """Connections of one worker, over all its listeners."""
-CONNECTIONS_PER_CLIENT_MAX: Final = 50
-"""Connections of one worker from one IPv4 address or one IPv6 /64."""
+CONNECTIONS_PER_CLIENT_MAX: Final = 500
+"""Connections of one worker and one group from one IPv4 address or one IPv6 /64.
+
+A whole office may sit behind one address, each of its people with five connections open."""
+SERVERS_PER_CLIENT_MAX: Final = 50
+"""The same where other servers come (MX): they need few."""
 ACCEPT_PAUSE_SECONDS: Final = 0.5
 """How long nothing is accepted after the process ran out of file descriptors."""
 FILES_RESERVED: Final = 64
@@ -46,14 +50,14 @@ class Admission:
         self._count = 0
         self._clients: Counter[str] = Counter()
 
-    def admit(self, host: str) -> str:
+    def admit(self, host: str, group: str = "", per_client_max: int = 0) -> str:
         """Count a connection in; returns its client key. PermissionError says why it is one too many."""
         client = _client_key(host)
-        if self._limits.exempts_loopback and client in ("127", "::1", ""):
-            client = ""
+        is_exempt = not client or (self._limits.exempts_loopback and client in ("127", "::1"))
+        client = "" if is_exempt else f"{group} {client}"
         if self._count >= self._connections_max:
             raise PermissionError("too many connections")
-        if client and self._clients[client] >= self._limits.per_client_max:
+        if client and self._clients[client] >= (per_client_max or self._limits.per_client_max):
             raise PermissionError("too many connections from this client")
         self._count += 1
         self._clients[client] += 1
@@ -99,14 +103,22 @@ class Listener:
         tls_context: ssl.SSLContext | None = None,
         admission: Admission | None = None,
         busy_line: bytes = b"",
+        group: str = "",
+        per_client_max: int = 0,
     ) -> None:
-        """`tls_context`: TLS from the first byte. `busy_line`: what a client that is one too many is told."""
+        """`tls_context`: TLS from the first byte. `busy_line`: what a client that is one too many is told.
+
+        Listeners of one `group` (a service) count their clients together, up to `per_client_max` of each
+        (0: as `admission` has it).
+        """
         self._sock = sock
         self._handler = handler
         self._log = log
         self._tls_context = tls_context
         self._admission = admission or Admission()
         self._busy_line = b"" if tls_context is not None else busy_line
+        self._group = group
+        self._per_client_max = per_client_max
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening: set[asyncio.Task[None]] = set()
@@ -169,7 +181,7 @@ class Listener:
 
     def _welcome(self, sock: socket.socket, host: str) -> None:
         try:
-            client = self._admission.admit(host)
+            client = self._admission.admit(host, self._group, self._per_client_max)
         except PermissionError as exc:
             self._log.warning("refused", client=host, reason=str(exc))
             _turn_away(sock, self._busy_line)

@@ -490,6 +490,31 @@ def test_a_silent_conversation_says_its_last_words(run: Run) -> None:
     run(main())
 
 
+def test_an_octet_now_and_then_does_not_move_the_deadline(run: Run) -> None:
+    async def main() -> None:
+        async def handler(connection: Connection) -> None:
+            session = _Session(connection)
+            session.deadline_seconds = 0.1
+            await converse(connection, session)
+
+        async with listening(handler) as listener:
+            reader, writer = await asyncio.open_connection(*listener.address)
+            for _ in range(3):
+                writer.write(b"command\n")
+                await asyncio.sleep(0.05)
+            started = asyncio.get_running_loop().time()
+            while not reader.at_eof() and asyncio.get_running_loop().time() < started + 1:
+                writer.write(b"x")
+                await asyncio.sleep(0.02)
+                if reader._buffer.endswith(b"too slow\n"):  # type: ignore[attr-defined]
+                    break
+            assert await reader.read() == b"hello\n" + b"<command>" * 3 + b"too slow\n"
+            assert asyncio.get_running_loop().time() < started + 0.5
+            writer.close()
+
+    run(main())
+
+
 def test_many_pipelined_commands_leave_turns_to_others(run: Run) -> None:
     async def main() -> None:
         turns = 0

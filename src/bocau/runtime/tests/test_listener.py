@@ -60,6 +60,10 @@ def test_limits_are_per_address_and_per_ipv6_network() -> None:
     admission.admit("2001:db8:0:1::1")
     admission.release(keys[0])
     admission.admit("192.0.2.1")
+    # Another service counts for itself, and may allow less.
+    admission.admit("192.0.2.1", "smtp", 1)
+    with pytest.raises(PermissionError):
+        admission.admit("192.0.2.1", "smtp", 1)
 
 
 def test_loopback_is_exempt_only_when_it_shall_be() -> None:

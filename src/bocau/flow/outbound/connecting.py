@@ -2,12 +2,12 @@
 needed."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ssl import SSLContext
 
 from bocau.base.errors import BocauError, DnsUnavailable, PeerGone
 from bocau.flow.outbound.session import Session, StepRefused
-from bocau.flow.outbound.timeouts import CONNECT_SECONDS
+from bocau.flow.outbound.timeouts import CONNECT_SECONDS, REPLY_SECONDS
 from bocau.flow.outbound.verdict import said
 from bocau.flow.settings import OutboundSettings, Smarthost, SmarthostTls
 from bocau.protocols.sasl.client import best_client
@@ -46,7 +46,9 @@ class Connector:
         hostname: str,
         settings: OutboundSettings,
         log: Log,
+        seconds: Mapping[Step, float] = REPLY_SECONDS,
     ) -> None:
+        self._seconds = seconds
         self._names = names
         self._hostname = hostname
         self._settings = settings
@@ -113,7 +115,7 @@ class Connector:
             tls_context=_context(smarthost, tls) if is_implicit else None,
             server_name=hop.host if is_implicit else None,
         )
-        session = Session(connection, self._hostname, hop)
+        session = Session(connection, self._hostname, hop, self._seconds)
         try:
             await session.greet()
             if tls in (SmarthostTls.OPPORTUNISTIC, SmarthostTls.REQUIRED):

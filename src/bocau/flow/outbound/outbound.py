@@ -10,14 +10,14 @@ instead of trying the next host at once.
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bocau.base.errors import DnsUnavailable, PeerError
 from bocau.flow.outbound.connecting import Connector, HostFailed
 from bocau.flow.outbound.letter import Letter
 from bocau.flow.outbound.pool import Pool
 from bocau.flow.outbound.session import Session
-from bocau.flow.outbound.timeouts import ATTEMPT_SECONDS_MAX
+from bocau.flow.outbound.timeouts import ATTEMPT_SECONDS_MAX, REPLY_SECONDS
 from bocau.flow.outbound.verdict import Attempt, Fate, Verdict, is_too_many, judge
 from bocau.flow.settings import FlowSettings
 from bocau.protocols.smtp.client import Answer, Step
@@ -30,13 +30,20 @@ from bocau.store.queue import Lease, QueuedRecipient
 class Outbound:
     """One per process that sends."""
 
-    def __init__(self, blobs: Blobs, resolver: Names, log: Log, settings: FlowSettings) -> None:
+    def __init__(
+        self,
+        blobs: Blobs,
+        resolver: Names,
+        log: Log,
+        settings: FlowSettings,
+        seconds: Mapping[Step, float] = REPLY_SECONDS,
+    ) -> None:
         self._blobs = blobs
         self._names = resolver
         self._settings = settings.outbound
         self._table = settings.outbound.table
         self._own = frozenset((settings.hostname, *settings.outbound.own_addresses))
-        self._connector = Connector(resolver, settings.hostname, settings.outbound, log)
+        self._connector = Connector(resolver, settings.hostname, settings.outbound, log, seconds)
         self._pool = Pool(settings.outbound.idle_seconds, settings.outbound.messages_per_connection)
 
     async def deliver(self, lease: Lease) -> Attempt:
@@ -145,7 +152,7 @@ class _Errand:
 
     def lost(self, session: Session, batch: list[QueuedRecipient], why: str) -> None:
         """The connection broke: after the final dot nobody can say whether the message was taken."""
-        is_unknown = session.client.is_body_sent
+        is_unknown = session.client.is_outcome_unknown
         verdict = Verdict(Fate.DEFERRED, "4.4.2", f"{session.at}: {why}", session.hop.host, session.at)
         for index, recipient in enumerate(batch):
             if index not in session.client.answers:

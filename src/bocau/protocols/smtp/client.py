@@ -141,7 +141,6 @@ class TransactionOver:
 
 Event: TypeAlias = Done | Refusal | BodyWanted | TransactionOver
 
-# Wider than what is refused: a reply to these that is neither 2xx, 3xx, 4xx nor 5xx cannot be read at all.
 _READY: Final = 354
 _MORE: Final = 334
 
@@ -153,7 +152,7 @@ class SmtpClient:
         self.extensions = Extensions({})
         self.answers: dict[int, Answer] = {}
         """By position in the transaction's recipients."""
-        self.is_body_sent = False
+        self._is_body_sent = False
         """The final dot (or the last octet of BDAT) is on its way: a loss from here on leaves the outcome
         unknown."""
         self._hello_name = hello_name
@@ -166,6 +165,7 @@ class SmtpClient:
         self._transaction: Transaction | None = None
         self._accepted: list[int] = []
         self._needs_reset = False
+        self._is_body_sent = False
         self._is_bdat = False
         self._is_body_open = False
         self._stuffer = DotStuffer()
@@ -180,6 +180,12 @@ class SmtpClient:
         """What is to be sent now."""
         outgoing, self._outgoing = self._outgoing, []
         return outgoing
+
+    @property
+    def is_outcome_unknown(self) -> bool:
+        """Whether a server that is lost now may have taken the message: it accepted somebody and has the
+        whole body."""
+        return self._is_body_sent and bool(self._accepted)
 
     @property
     def step(self) -> Step:
@@ -255,8 +261,19 @@ class SmtpClient:
             return None
         if not 200 <= reply.code < 300:
             return Refusal(Step.AUTH, reply)
-        self._mechanism.finish()
+        self._finish(reply)
         return Done(Step.AUTH, reply)
+
+    def _finish(self, reply: Reply) -> None:
+        """Some servers send SCRAM's last message with the success instead of before it."""
+        assert self._mechanism is not None
+        try:
+            last = b64decode(reply.lines[0].encode("ascii"), validate=True)
+        except (UnicodeEncodeError, Base64Error):
+            last = b""
+        if last.startswith(b"v="):
+            self._mechanism.respond(last)
+        self._mechanism.finish()
 
     def _respond(self, reply: Reply) -> None:
         assert self._mechanism is not None
@@ -296,7 +313,7 @@ class SmtpClient:
         self._transaction = transaction
         self.answers = {}
         self._accepted = []
-        self.is_body_sent = False
+        self._is_body_sent = False
         self._is_bdat = "CHUNKING" in self.extensions
         self._stuffer = DotStuffer()
         if self._needs_reset:
@@ -350,7 +367,7 @@ class SmtpClient:
             self._note_closing(step, index, reply)
         match step:
             case Step.MAIL if not _is_done(reply):
-                self._settle_all(Answer(step, reply))
+                self._settle_all(Answer(step, _failed(reply)))
             case Step.RECIPIENT if index not in self.answers:
                 self._recipient_answered(index, reply)
             case Step.DATA:
@@ -370,7 +387,7 @@ class SmtpClient:
         if _is_done(reply):
             self._accepted.append(index)
         else:
-            self.answers[index] = Answer(Step.RECIPIENT, reply)
+            self.answers[index] = Answer(Step.RECIPIENT, _failed(reply))
 
     def _settle_all(self, answer: Answer) -> None:
         assert self._transaction is not None
@@ -416,7 +433,7 @@ class SmtpClient:
         """The body is complete."""
         assert self._is_body_open
         self._is_body_open = False
-        self.is_body_sent = True
+        self._is_body_sent = True
         self._send(Step.BODY, b"" if self._is_bdat else self._stuffer.end())
 
     def _body_answered(self, reply: Reply) -> Event:

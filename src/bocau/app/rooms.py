@@ -3,35 +3,32 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bocau.base.ids import AccountId
 from bocau.config import Settings
 from bocau.database import Database
 from bocau.directory import Directory
-from bocau.flow.flow import MailFlow
 from bocau.runtime.clock import SystemClock
 from bocau.runtime.doorbell import Doorbell
 from bocau.runtime.log import get_log
-from bocau.runtime.resolver import Resolver
 from bocau.store import STORE_SCHEMA, MailStore
 from bocau.store.blobs import Blobs
 
 if TYPE_CHECKING:
+    from bocau.flow.flow import MailFlow
+    from bocau.runtime.resolver import Resolver
     from bocau.store.queue import QueueReading, QueueWriting
 
 T = TypeVar("T")
 
-SCHEMAS: Final = (
-    STORE_SCHEMA,
-    ("directory", "bocau.directory", "sql/sqlite"),
-)
+SCHEMAS: Final = (STORE_SCHEMA, ("directory", "bocau.directory", "sql/sqlite"))
 EVERYBODY: Final = AccountId(0)
 """For jobs on the queue, which belongs to no account."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rooms:
     """What one process works with."""
 
@@ -39,11 +36,21 @@ class Rooms:
     clock: SystemClock
     database: Database
     doorbell: Doorbell
-    blobs: Blobs
     store: MailStore
     directory: Directory
-    resolver: Resolver
-    flow: MailFlow
+
+    @cached_property
+    def flow(self) -> "MailFlow":
+        """Made when first asked for: most commands move no mail and need not import what does."""
+        from bocau.flow.flow import MailFlow
+
+        return MailFlow(self.store, self.directory, self.clock, get_log("flow"), self.settings.flow)
+
+    @cached_property
+    def resolver(self) -> "Resolver":
+        from bocau.runtime.resolver import Resolver
+
+        return Resolver(self.settings.resolver)
 
     def queue_read(self, job: "Callable[[QueueReading], T]") -> T:
         """Look into the outgoing queue, now."""
@@ -66,14 +73,14 @@ async def open_rooms(
     blobs = Blobs(settings.data_dir / "packs", clock.now)
     store = MailStore(database, blobs, doorbell, clock.now)
     directory = Directory(database, settings.directory, clock, ring=doorbell.ring)
-    resolver = Resolver(settings.resolver)
-    flow = MailFlow(store, directory, clock, get_log("flow"), settings.flow)
+    rooms = Rooms(settings, clock, database, doorbell, store, directory)
     if hears:
         doorbell.start()
     try:
-        yield Rooms(settings, clock, database, doorbell, blobs, store, directory, resolver, flow)
+        yield rooms
     finally:
-        await resolver.close()
+        if "resolver" in vars(rooms):
+            await rooms.resolver.close()
         await directory.close()
         await database.close()
         doorbell.close()

@@ -24,7 +24,7 @@ class ThrottleSettings:
 
     delays_seconds: tuple[float, ...] = (2.0, 4.0, 8.0, 15.0)
     """How long the answer to the first, second, … wrong password waits; the last value goes on."""
-    account_failures_max: int = 20
+    account_failures_max: int = 10
     """Wrong passwords for one name from one network (/24, /64) before it is refused."""
     network_failures_max: int = 100
     """Different wrong passwords from one network, for whatever names."""

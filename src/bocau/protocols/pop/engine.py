@@ -20,7 +20,7 @@ from bocau.protocols.pop.limits import (
     LOGINS_MAX,
     RESPONSE_BYTES_MAX,
 )
-from bocau.protocols.pop.states import BACK, NEXT, RESPONSE, State
+from bocau.protocols.pop.states import BACK, MOVES, RESPONSE, State
 from bocau.protocols.sasl import encode
 
 _FAULT: Final = "(fault)"
@@ -33,6 +33,8 @@ class ServerEngine:
 
     def __init__(self) -> None:
         self.state = State.AUTHORIZATION
+        self._moves = MOVES[self.state]
+        self._line_bytes_max = RESPONSE_BYTES_MAX
         self._inbox = b""
         self._at = 0
         self._pending: str | None = None
@@ -51,7 +53,7 @@ class ServerEngine:
     def next_event(self) -> Event | None:
         """The next complete event, or None when more bytes are needed."""
         assert self._pending is None, f"{self._pending} was not answered"
-        if self.state is State.CLOSED:
+        if self._at >= len(self._inbox) or self.state is State.CLOSED:
             return None
         end = self._inbox.find(b"\n", self._at)
         if end < 0:
@@ -64,9 +66,10 @@ class ServerEngine:
             return self._faulty(Fault.LINE_TOO_LONG)
         return self._event(self._inbox[start:stop])
 
-    @property
-    def _line_bytes_max(self) -> int:
-        return RESPONSE_BYTES_MAX if self.state is not State.TRANSACTION else COMMAND_BYTES_MAX
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self._moves = MOVES[state]
+        self._line_bytes_max = COMMAND_BYTES_MAX if state is State.TRANSACTION else RESPONSE_BYTES_MAX
 
     def _skip(self) -> Event | None:
         """A line that is too long is not kept, only counted."""
@@ -87,7 +90,7 @@ class ServerEngine:
         if parsed is None:
             return self._faulty(Fault.UNKNOWN_COMMAND)
         verb, event = parsed
-        if (self.state, verb) not in NEXT:
+        if verb not in self._moves:
             return self._faulty(Fault.NOT_NOW)
         if len(line) > COMMAND_BYTES_MAX and not isinstance(event, AuthAsked):
             return self._faulty(Fault.LINE_TOO_LONG)
@@ -119,8 +122,9 @@ class ServerEngine:
     def accept(self, text: str = "") -> bytes:
         """Answer +OK. A multi-line answer's lines follow, sent by the session."""
         assert self._pending is not None, "nothing to answer"
-        self.state = NEXT[self.state, self._pending]
-        self._pending = None
+        after, self._pending = self._moves[self._pending], None
+        if after is not self.state:
+            self._enter(after)
         return b"+OK %s\r\n" % text.encode() if text else b"+OK\r\n"
 
     def refuse(self, text: str, code: str = "") -> bytes:
@@ -128,17 +132,17 @@ class ServerEngine:
         pending, self._pending = self._pending, None
         assert pending is not None, "nothing to answer"
         if pending in BACK:
-            self.state = State.AUTHORIZATION
+            self._enter(State.AUTHORIZATION)
             self._failed_logins += 1
         if pending in (_FATAL, "QUIT"):
-            self.state = State.CLOSED
+            self._enter(State.CLOSED)
         return f"-ERR [{code}] {text}\r\n".encode() if code else f"-ERR {text}\r\n".encode()
 
     def challenge(self, data: bytes) -> bytes:
         """Ask for the next SASL response (RFC 5034 §4)."""
         assert self._pending in ("AUTH", RESPONSE), "no exchange is under way"
         self._pending = None
-        self.state = State.AUTHENTICATING
+        self._enter(State.AUTHENTICATING)
         return b"+ " + encode(data) + b"\r\n"
 
     @property
@@ -156,4 +160,4 @@ class ServerEngine:
         self._inbox, self._at = b"", 0
         self._skipped_bytes = 0
         self._name = ""
-        self.state = State.AUTHORIZATION
+        self._enter(State.AUTHORIZATION)

@@ -43,5 +43,10 @@ NEXT: Final[dict[tuple[State, str], State]] = {
 }
 """(state, verb) → the state after +OK."""
 
+MOVES: Final[dict[State, dict[str, State]]] = {
+    state: {verb: after for (before, verb), after in NEXT.items() if before is state} for state in State
+}
+"""The same by state, for the engine: an enum is slow to hash."""
+
 BACK: Final = frozenset({"PASS", "AUTH", RESPONSE})
 """Refused, these lead back to AUTHORIZATION."""

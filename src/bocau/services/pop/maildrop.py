@@ -3,8 +3,9 @@
 open → uids and sizes (12 bytes a message) → marks → commit: \\Seen and expunge in one transaction
 """
 
+import re
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from bocau.base.errors import NoSuchMessage
@@ -16,14 +17,27 @@ GLANCE_MAX: Final = 1_000
 """An INBOX of more messages is read in the reader thread."""
 WINDOW: Final = 256
 """Bodies looked up at once while a client fetches one after the other."""
+SLICE: Final = 2_000
+"""Rows of a long INBOX read at once."""
 LIGHT_MAX: Final = 1_000
 """More marks than this are a heavy write."""
 
 _SEEN: Final = 1
 _RETRIEVED: Final = 2
 _DELETED: Final = 4
+_GONE: Final = re.compile(rb"[\x04-\x07]+")
+_READ: Final = re.compile(rb"\x02+")
+"""Retrieved, and neither deleted nor seen before."""
 
 Rows = list[tuple[int, int, BlobRef]]
+
+
+def _slices(reading: Reading, inbox: Mailbox) -> list[tuple[int, int]]:
+    """Uid ranges to read one after the other: rows are large, and only a few numbers of each are kept."""
+    if inbox.message_count <= SLICE:
+        return [(1, UINT32_MAX)]
+    uids = reading.uids(inbox.mailbox_id)
+    return [(uids[i], uids[min(i + SLICE, len(uids)) - 1]) for i in range(0, len(uids), SLICE)]
 
 
 class Maildrop:
@@ -64,16 +78,18 @@ class Maildrop:
         if inbox.message_count > count_max:
             return None
         maildrop = cls(store, reading.account_id, inbox)
-        maildrop._fill(reading.blobs(inbox.mailbox_id, [(1, UINT32_MAX)]))
+        for first, last in _slices(reading, inbox):
+            maildrop._fill(reading.blobs(inbox.mailbox_id, [(first, last)]))
+        maildrop.count = len(maildrop._uids)
+        maildrop.size_bytes = sum(maildrop._sizes)
         return maildrop
 
     def _fill(self, rows: Rows) -> None:
+        if not self._uids:
+            self._refs = {uid: ref for uid, _, ref in rows[:WINDOW]}
         self._uids.extend([row[0] for row in rows])
         self._sizes.extend([row[2].length for row in rows])
         self._marks.extend([row[1] & _SEEN for row in rows])
-        self._refs = {uid: ref for uid, _, ref in rows[:WINDOW]}
-        self.count = len(rows)
-        self.size_bytes = sum(self._sizes)
 
     # --- looking -----------------------------------------------------------------------
 
@@ -156,8 +172,8 @@ class Maildrop:
         deleted.
 
         What another session expunged meanwhile is no error."""
-        gone = self._ranges(lambda mark: bool(mark & _DELETED))
-        seen = self._ranges(lambda mark: mark == _RETRIEVED)
+        gone = self._ranges(_GONE)
+        seen = self._ranges(_READ)
         if not gone and not seen:
             return 0
 
@@ -171,20 +187,8 @@ class Maildrop:
         marked = len(self._marks) - self._marks.count(0) - self._marks.count(_SEEN)
         return await self._store.write(self._account_id, job, heavy=marked > LIGHT_MAX)
 
-    def _ranges(self, wanted: Callable[[int], bool]) -> list[tuple[int, int]]:
+    def _ranges(self, marked: "re.Pattern[bytes]") -> list[tuple[int, int]]:
         """Uids of the marked messages. Neighbours of the snapshot make one range: what lies between was never
         there, or is gone for ever."""
-        if not any(wanted(mark) for mark in set(self._marks)):
-            return []
-        ranges: list[tuple[int, int]] = []
-        first = last = -1
-        for index, mark in enumerate(self._marks):
-            if not wanted(mark):
-                continue
-            if index != last + 1 or first < 0:
-                if first >= 0:
-                    ranges.append((self._uids[first], self._uids[last]))
-                first = index
-            last = index
-        ranges.append((self._uids[first], self._uids[last]))
-        return ranges
+        uids = self._uids
+        return [(uids[run.start()], uids[run.end() - 1]) for run in marked.finditer(self._marks)]

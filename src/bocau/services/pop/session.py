@@ -293,16 +293,16 @@ class PopSession:
         connection.write(END)
 
     def retrieve(self, event: Retrieve) -> Awaitable[None] | None:
-        index = self._drop.index(event.number)
-        ref = self._drop.ref(index)
+        drop = self._drop
+        index = drop.index(event.number)
+        ref = drop.ref(index)
         self._retrieved_count += 1
         if ref.length > READ_NOW_BYTES_MAX:
             return self._stream(index, ref)
-        body = self._body(index, ref)
         stuffer = Stuffer()
-        stuffed = stuffer.stuff(body)
-        self._connection.write(self._engine.accept(f"{ref.length} octets"), stuffed, stuffer.end())
-        self._drop.retrieved(index)
+        body = stuffer.stuff(self._body(index, ref))
+        self._connection.write(self._engine.accept(f"{ref.length} octets"), body, stuffer.end())
+        drop.retrieved(index)
         return None
 
     def _body(self, index: int, ref: BlobRef) -> bytes:

@@ -148,13 +148,22 @@ async def test_a_message_that_is_gone_is_refused(server: Server, monkeypatch: py
 async def test_windows_of_a_long_mailbox(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maildrop, "WINDOW", 3)
     monkeypatch.setattr(maildrop, "GLANCE_MAX", 2)
+    monkeypatch.setattr(maildrop, "SLICE", 4)
     await server.add(*(b"%d\r\n" % i for i in range(1, 11)))
 
     def job(client: poplib.POP3) -> None:
         for number in (1, 2, 3, 4, 5, 10, 9, 1, 6, 7, 8):
             assert client.retr(number)[1] == [b"%d" % number]
+        for number in (2, 3, 4, 9):
+            client.dele(number)
+        client.dele(10)
+        client.rset()
+        for number in (1, 2, 3, 10):
+            client.dele(number)
+        client.quit()
 
     await server.talk(job)
+    assert server.inbox() == dict.fromkeys(range(4, 10), Flags.SEEN)
 
 
 async def test_unique_ids_are_the_same_for_ever(server: Server, start: Start) -> None:
@@ -374,7 +383,8 @@ async def test_hostile_input_is_answered_and_leaves_others_alone(server: Server)
 def test_a_process_that_is_killed_gives_its_locks_back(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib, time; from bocau.services.pop.locks import PopLocks;"
-        "locks = PopLocks(pathlib.Path(sys.argv[1])); locks.acquire(7); print('held', flush=True); time.sleep(60)"
+        "locks = PopLocks(pathlib.Path(sys.argv[1])); locks.acquire(7); "
+        "print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as worker:
         assert worker.stdout is not None

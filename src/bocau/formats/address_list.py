@@ -13,7 +13,7 @@ from bocau.formats.comments import comment_end
 VALUE_BYTES_MAX: Final = 1024 * 1024
 """A longer value is read up to here."""
 TOKENS_MAX: Final = 200_000
-"""Words and special characters of one value; the rest is not read. The common forms of address count as none."""
+"""Words and special characters of one value; the rest is not read. Common forms of address count as none."""
 
 
 class Mailbox(NamedTuple):

@@ -29,7 +29,7 @@ _ALIASES: Final = {
 }
 
 # Quadratic on hostile input (punycode: 200 KB in 16 s), or no charset of mail at all.
-_REFUSED: Final = frozenset({"punycode", "idna", "unicode_escape", "unicode-escape", "raw_unicode_escape"})
+_REFUSED: Final = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape"})
 # Their octets look like ASCII and are not.
 _SEVEN_BIT: Final = (b"utf-7", b"utf-16", b"utf-32", b"iso-2022", b"hz", b"unicode")
 
@@ -43,10 +43,20 @@ def codec_name(charset: bytes) -> str | None:
     name = _ALIASES.get(name, name)
     try:
         found = codecs.lookup(name).name
-        b"".decode(found)  # refuses what is no text encoding (rot13, hex, zlib…)
     except (LookupError, ValueError):
         return None
-    return None if found.replace("-", "_") in _REFUSED else found
+    return found if _is_text(found) and found.replace("-", "_") not in _REFUSED else None
+
+
+def _is_text(name: str) -> bool:
+    """Whether a codec is one of text: rot13, hex and zlib are not."""
+    try:
+        b"a".decode(name)
+    except LookupError:
+        return False
+    except ValueError:
+        return True  # half a character of UTF-16
+    return True
 
 
 def decode_charset(data: bytes, charset: bytes = b"") -> str:
@@ -57,9 +67,18 @@ def decode_charset(data: bytes, charset: bytes = b"") -> str:
     for candidate in (name, "utf-8") if name else ("utf-8",):
         try:
             return _composed(data.decode(candidate), candidate)
+        except UnicodeDecodeError as error:
+            if candidate == "utf-8" and _is_cut(data, error, name):
+                return data[: error.start].decode(candidate) + "\ufffd"
         except ValueError:
             continue
-    return data.decode(name if name and name != "utf-8" else "cp1252", "replace")
+    return data.decode(name or "cp1252", "replace")
+
+
+def _is_cut(data: bytes, error: UnicodeDecodeError, declared: str | None) -> bool:
+    """Whether it is UTF-8 but for a last character cut in two."""
+    is_last = error.reason == "unexpected end of data"
+    return is_last and (declared == "utf-8" or not data[: error.start].isascii())
 
 
 def _composed(text: str, name: str) -> str:

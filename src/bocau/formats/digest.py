@@ -6,7 +6,7 @@ bytes → mime.scan → Part tree → ENVELOPE and BODYSTRUCTURE notation, date,
 from dataclasses import dataclass
 from typing import Final
 
-from bocau.formats.address_list import Mailbox, parse_address_list
+from bocau.formats.address_list import GroupMarker, Mailbox, parse_address_list
 from bocau.formats.charset import decode_charset
 from bocau.formats.date import parse_date
 from bocau.formats.header import body_start, first_values
@@ -44,20 +44,21 @@ def digest(data: bytes) -> Digest:
     start = body_start(data)
     values = first_values(data, 0, start)
     root = scan_fields(data, start, values)
+    author = parse_address_list(values.get(b"from", b""))
     date = values.get(b"date")
     return Digest(
-        envelope_of(values),
+        envelope_of(values, author),
         body_structure(data, root),
         None if date is None else parse_date(date),
         decode_words(values.get(b"subject", b""))[:SUBJECT_CHARACTERS_MAX],
-        _sender(values.get(b"from", b"")),
+        _sender(author),
         _message_id(values.get(b"message-id", b"")),
         preview(data, root),
     )
 
 
-def _sender(value: bytes) -> str:
-    for address in parse_address_list(value):
+def _sender(author: tuple[Mailbox | GroupMarker, ...]) -> str:
+    for address in author:
         if isinstance(address, Mailbox):
             return _storable(b"%b@%b" % (address.local, address.host))[:SENDER_CHARACTERS_MAX]
     return ""

@@ -160,4 +160,7 @@ def _plain(body: bytes) -> bytes:
 
 
 def _verbatim(body: bytes) -> bytes:
-    return body[:-3] if body.endswith(b"\r\n\n") else body.removesuffix(b"\r\n")
+    if body.endswith(b"\r\n\n"):
+        return body[:-3]
+    # A last record of a foreign file may lack the empty line.
+    return body[:-2] if body.endswith(b"\n\r\n") else body

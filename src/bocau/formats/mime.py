@@ -41,6 +41,7 @@ _Description = tuple[
 _TEXT: Final[_Kind] = (b"text", b"plain", ())
 _MESSAGE: Final[_Kind] = (b"message", b"rfc822", ())
 _OPAQUE: Final[_Kind] = (b"application", b"octet-stream", ())
+_UNDESCRIBED: Final[_Description] = (None, None, b"7bit", None, None, (), None)
 _ENCLOSING: Final = (b"rfc822", b"global")
 _ENCODING: Final = re.compile(rb"[ \t\r\n]*+([!#-'*+\-.0-9A-Z^-~]++)", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(rb"[A-Za-z0-9-]++")
@@ -205,6 +206,8 @@ class _Scanner:
 
 def _described(values: dict[bytes, bytes]) -> _Description:
     """The fields of a part that describe it, in Part's order from content_id to location."""
+    if not values:
+        return _UNDESCRIBED
     encoding = values.get(b"content-transfer-encoding")
     disposition = values.get(b"content-disposition")
     language = values.get(b"content-language")

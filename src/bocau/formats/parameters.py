@@ -5,7 +5,6 @@ b' text/plain; charset="utf-8" (comment)' → b"text/plain", ((b"charset", b"utf
 
 import re
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 from bocau.formats.charset import decode_charset
 from bocau.formats.comments import strip_comments
@@ -27,6 +26,7 @@ _PARAMETER: Final = re.compile(
 )
 _QUOTED_PAIR: Final = re.compile(rb"\\(.)", re.DOTALL)
 _LINE_END: Final = re.compile(rb"[\r\n]++")
+_PERCENT: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 _CONTINUATION: Final = re.compile(rb"(.+?)\*([0-9]{1,3})(\*?)")
 
 
@@ -97,5 +97,9 @@ def _join_pieces(pieces: dict[int, tuple[bytes, bool]]) -> str:
         value, is_extended = pieces[number]
         if is_extended and number == 0 and value.count(b"'") >= 2:
             charset, _, value = value.split(b"'", 2)
-        joined.append(unquote_to_bytes(value) if is_extended else value)
+        joined.append(_PERCENT.sub(_octet, value) if is_extended else value)
     return decode_charset(b"".join(joined), charset)
+
+
+def _octet(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[1], 16),))

@@ -12,6 +12,8 @@ from bocau.formats.words import unfold
 QUOTED_BYTES_MAX: Final = 1000
 """A longer string is sent as a literal: clients read quoted strings by the line."""
 
+Addresses = tuple[Mailbox | GroupMarker, ...]
+
 _QUOTABLE: Final = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-!#-\[\]-\x7f]*+")
 _ESCAPABLE: Final = re.compile(rb'(["\\])')
 _NO_PARAMETERS: Final = b'("charset" "us-ascii")'
@@ -37,18 +39,20 @@ def envelope(header: bytes) -> bytes:
     return envelope_of(first_values(header, 0, body_start(header)))
 
 
-def envelope_of(values: dict[bytes, bytes]) -> bytes:
-    """The same from fields already read by `header.first_values`. Sender and Reply-To default to From."""
+def envelope_of(values: dict[bytes, bytes], author: Addresses | None = None) -> bytes:
+    """The same from fields already read by `header.first_values`, and `author` from From if that is read too.
+
+    Sender and Reply-To default to From."""
     get = values.get
-    author = _addresses(get(b"from"))
+    written = _addresses(get(b"from")) if author is None else _list(author)
     sender = _addresses(get(b"sender"))
     reply_to = _addresses(get(b"reply-to"))
     return b"(%b %b %b %b %b %b %b %b %b %b)" % (
         _text(get(b"date")),
         _text(get(b"subject")),
-        author,
-        author if sender == b"NIL" else sender,
-        author if reply_to == b"NIL" else reply_to,
+        written,
+        written if sender == b"NIL" else sender,
+        written if reply_to == b"NIL" else reply_to,
         _addresses(get(b"to")),
         _addresses(get(b"cc")),
         _addresses(get(b"bcc")),
@@ -62,9 +66,11 @@ def _text(value: bytes | None) -> bytes:
 
 
 def _addresses(value: bytes | None) -> bytes:
-    if value is None:
-        return b"NIL"
-    return b"(" + b"".join(map(_address, found)) + b")" if (found := parse_address_list(value)) else b"NIL"
+    return b"NIL" if value is None else _list(parse_address_list(value))
+
+
+def _list(addresses: Addresses) -> bytes:
+    return b"(" + b"".join(map(_address, addresses)) + b")" if addresses else b"NIL"
 
 
 def _address(address: Mailbox | GroupMarker) -> bytes:
@@ -72,6 +78,13 @@ def _address(address: Mailbox | GroupMarker) -> bytes:
     if isinstance(address, GroupMarker):
         return b"(NIL NIL %b NIL)" % nstring(address.name)
     name, route, local, host = address
+    if (
+        name is None
+        and route is None
+        and _QUOTABLE.fullmatch(both := local + host)
+        and len(both) < QUOTED_BYTES_MAX
+    ):
+        return b'(NIL NIL "%b" "%b")' % (local, host)
     return b"(%b %b %b %b)" % (nstring(name), nstring(route), string(local), string(host))
 
 
@@ -79,37 +92,38 @@ def body_structure(data: bytes, part: Part, extended: bool = True) -> bytes:
     """BODYSTRUCTURE of a scanned part; with `extended=False` BODY, which has no extension data."""
     if part.type == b"multipart":
         return _multipart(data, part, extended)
-    fields = [
-        string(part.type),
-        string(part.subtype),
+    # Type, subtype and encoding are tokens: they need no look before they are quoted.
+    basic = b'"%b" "%b" %b %b %b "%b" %d' % (
+        part.type,
+        part.subtype,
         _parameters(part.parameters, part.type == b"text"),
         nstring(part.content_id),
         nstring(part.description),
-        string(part.encoding),
-        b"%d" % (part.end - part.body_start),
-    ]
+        part.encoding,
+        part.end - part.body_start,
+    )
     if part.type == b"text":
-        fields.append(b"%d" % part.lines)
+        basic = b"%b %d" % (basic, part.lines)
     elif part.type == b"message" and part.children:
         inner = part.children[0]
         values = first_values(data, inner.header_start, inner.body_start)
-        fields += [envelope_of(values), body_structure(data, inner, extended), b"%d" % part.lines]
-    if extended:
-        fields += [nstring(part.md5), *_extension(part)]
-    return b"(" + b" ".join(fields) + b")"
+        enclosed = body_structure(data, inner, extended)
+        basic = b"%b %b %b %d" % (basic, envelope_of(values), enclosed, part.lines)
+    return b"(%b %b%b)" % (basic, nstring(part.md5), _extension(part)) if extended else b"(%b)" % basic
 
 
 def _multipart(data: bytes, part: Part, extended: bool) -> bytes:
     children = b"".join([body_structure(data, child, extended) for child in part.children])
     if not extended:
-        return b"(%b %b)" % (children, string(part.subtype))
-    fields = [string(part.subtype), _parameters(part.parameters, False), *_extension(part)]
-    return b"(" + children + b" " + b" ".join(fields) + b")"
+        return b'(%b "%b")' % (children, part.subtype)
+    return b'(%b "%b" %b%b)' % (children, part.subtype, _parameters(part.parameters, False), _extension(part))
 
 
-def _extension(part: Part) -> list[bytes]:
-    """Disposition, language, location."""
-    return [_disposition(part.disposition), _language(part.language), nstring(part.location)]
+def _extension(part: Part) -> bytes:
+    """Disposition, language, location, each after a space."""
+    if part.disposition is None and not part.language and part.location is None:
+        return b" NIL NIL NIL"
+    return b" %b %b %b" % (_disposition(part.disposition), _language(part.language), nstring(part.location))
 
 
 def _parameters(parameters: Parameters, is_text: bool) -> bytes:

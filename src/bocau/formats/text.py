@@ -3,7 +3,6 @@
 import binascii
 import re
 from collections.abc import Iterator
-from html import unescape
 from typing import Final
 
 from bocau.formats.charset import decode_charset
@@ -65,6 +64,8 @@ def search_text(data: bytes, root: Part | None = None) -> Iterator[str]:
 
 def plain_of_html(html: str) -> str:
     """HTML without its tags, styles and scripts: for previews and search, never for display."""
+    from html import unescape  # its table of 2,231 names is wanted by the first HTML message
+
     return unescape(_HIDDEN.sub(" ", html))
 
 
@@ -77,7 +78,7 @@ def preview(data: bytes, root: Part) -> str:
         text = plain_of_html(decoded_text(data, part, PREVIEW_HTML_BYTES_MAX))
     else:
         text = decoded_text(data, part, PREVIEW_BYTES_MAX)
-    return " ".join(text.replace("\0", "").split())[:PREVIEW_CHARACTERS_MAX].rstrip()
+    return " ".join(text.replace("\0", "").split())[:PREVIEW_CHARACTERS_MAX].rstrip(" \ufffd")
 
 
 def _preview_part(root: Part) -> Part | None:

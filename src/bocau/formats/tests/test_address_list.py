@@ -47,7 +47,7 @@ def one(name: bytes | None, local: bytes, host: bytes, route: bytes | None = Non
             [one(b"Pete", b"pete", b"silly.test")],
         ),
         (
-            b"A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public.example>,\r\n joe@example.org,"
+            b"A Group(Some people)\r\n     :Chris Jones <c@(his host.)public.example>,\r\n joe@example.org,"
             b"\r\n John <jdoe@one.test> (my dear friend); (the end of the group)",
             [
                 GroupMarker(b"A Group"),
@@ -58,7 +58,7 @@ def one(name: bytes | None, local: bytes, host: bytes, route: bytes | None = Non
             ],
         ),
         # A.6.1: obsolete forms
-        (b"Joe Q. Public <john.q.public@example.com>", [one(b"Joe Q. Public", b"john.q.public", b"example.com")]),
+        (b"Joe Q. Public <john.q@example.com>", [one(b"Joe Q. Public", b"john.q", b"example.com")]),
         (
             b"Mary Smith <@node.test:mary@example.net>, , jdoe@test  . example",
             [

@@ -45,7 +45,8 @@ def test_nothing_at_all() -> None:
 
 
 def test_html_is_previewed_without_its_tags() -> None:
-    data = b"Content-Type: text/html\r\n\r\n<style>p{}</style><p>One &amp; <b>two</b></p><script>x</script><!-- c -->"
+    html = b"<style>p{}</style><p>One &amp; <b>two</b><script>x</script><!-- c -->"
+    data = b"Content-Type: text/html\r\n\r\n" + html
     assert digest(data).preview == "One & two"
 
 

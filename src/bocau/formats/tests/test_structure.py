@@ -136,7 +136,8 @@ def test_extension_data() -> None:
         "Content-Language: en, vi\nContent-Location: u\n\nx"
     )
     assert structure(text) == (
-        b'("image" "png" NIL NIL NIL "7bit" 1 "x" ("attachment" ("filename*" "utf-8\'\'a%20b")) ("en" "vi") "u")'
+        b'("image" "png" NIL NIL NIL "7bit" 1 "x"'
+        b' ("attachment" ("filename*" "utf-8\'\'a%20b")) ("en" "vi") "u")'
     )
     assert b' NIL "en" NIL)' in structure("Content-Type: a/b\nContent-Language: en\n\nx")
 

@@ -19,6 +19,7 @@ from bocau.protocols.imap import search as s
 from bocau.protocols.imap.dates import MONTH_NUMBERS
 from bocau.protocols.imap.search import Clock, Key, Relation
 from bocau.services.imap.flags import BITS
+from bocau.services.imap.parts import fields_named
 from bocau.services.imap.view import Runs, View
 from bocau.store import Message
 
@@ -279,10 +280,15 @@ def _written_day(envelope: bytes) -> date | None:
 
 
 def _header_has(name: str, text: str) -> Test:
+    found = fields_named(frozenset((name.encode("utf-8"),)))
+
     def test(candidate: Candidate) -> bool | None:
-        if candidate.header is None:
+        header = candidate.header
+        if header is None:
             return None
-        return any(field == name and text in value for field, value in candidate.fields)
+        return any(
+            text in decode_words(field.partition(b":")[2]).casefold() for field in found.findall(header)
+        )
 
     return test
 

@@ -1,7 +1,9 @@
 """Sections of stored bodies: the MIME tree of a body is scanned once and remembered (RFC 9051 §6.4.5.1)."""
 
 import asyncio
+import re
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Final
 
 from bocau.formats.header import body_start, fields
@@ -115,10 +117,23 @@ def span(tree: Part, section: Section) -> Span | None:
 
 def picked_fields(header: bytes, section: Section) -> bytes:
     """HEADER.FIELDS and HEADER.FIELDS.NOT: the chosen fields as they stand, then an empty line."""
-    wanted, negate = section.fields, section.portion is Portion.FIELDS_NOT
-    pieces = [header[field.start : field.end] for field in fields(header) if (field.name in wanted) != negate]
+    wanted = section.fields
+    if section.portion is Portion.FIELDS:
+        pieces = fields_named(wanted).findall(header, 0, body_start(header))
+    else:
+        pieces = [header[field.start : field.end] for field in fields(header) if field.name not in wanted]
     pieces.append(b"\r\n")
     return b"".join(pieces)
+
+
+@lru_cache(maxsize=128)
+def fields_named(names: frozenset[bytes]) -> "re.Pattern[bytes]":
+    """Finds whole fields of these names, folds included, as `formats.header.fields` delimits them."""
+    return re.compile(
+        rb"^(?:%b)[ \t]*+(?:\r?\n[ \t]++)?:[^\n]*+(?:\n[ \t][^\n]*+)*+\n?"
+        % b"|".join(re.escape(name) for name in sorted(names)),
+        re.MULTILINE | re.IGNORECASE,
+    )
 
 
 def cut(data: bytes, tree: Part | None, section: Section) -> bytes | None:

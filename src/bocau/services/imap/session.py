@@ -1,17 +1,20 @@
 """One IMAP conversation: engine + store. What each command means is in `commands/`, one file each."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bocau.base.errors import BocauError, NoSuchAccount, PeerGone
 from bocau.base.ids import AccountId
 from bocau.directory import Login, LoginAttempt, Scope
 from bocau.protocols.imap import Event, ImapEngine, State
+from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage
 from bocau.protocols.imap.commands import Command
 from bocau.protocols.imap.replies import Broken, Ready, Rejected, Status, Tagged
 from bocau.runtime.connection import Connection
 from bocau.services.imap import updates
 from bocau.services.imap.capabilities import capabilities
 from bocau.services.imap.commands import HANDLERS
+from bocau.services.imap.commands.append import answer_all
 from bocau.services.imap.errors import tagged
 from bocau.services.imap.view import View
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from bocau.services.imap.commands.append import Appending
     from bocau.services.imap.service import ImapService
 
+APPENDING = (AppendMessage, AppendChunk, AppendEnd)
 LOOPBACK = ("127.0.0.1", "::1", "")
 
 
@@ -41,6 +45,7 @@ class ImapSession:
         "sasl",
         "service",
         "store",
+        "unanswered",
         "view",
         "waiting_tag",
     )
@@ -61,6 +66,8 @@ class ImapSession:
         """Of the IDLE or AUTHENTICATE whose next line is awaited."""
         self.sasl: Authentication | None = None
         self.appending: Appending | None = None
+        self.unanswered: list[asyncio.Future[Tagged]] = []
+        """Pipelined APPENDs whose writes are under way."""
         self._farewell = ("the server is stopping", b"UNAVAILABLE")
 
     # --- runtime.connection.Session -------------------------------------------------------
@@ -75,6 +82,8 @@ class ImapSession:
         self.untagged(b"OK [CAPABILITY %b] bocau ready" % capabilities(self))
 
     async def handle(self, event: Event) -> None:
+        if self.unanswered and not isinstance(event, APPENDING):
+            await answer_all(self)
         try:
             match event:
                 case Rejected(reply):

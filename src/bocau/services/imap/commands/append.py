@@ -6,16 +6,16 @@ Each body is staged as it comes; all rows are written at the end, in one transac
 import asyncio
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from bocau.base.errors import BocauError, NoSuchMailbox
 from bocau.formats.digest import digest
 from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage
-from bocau.protocols.imap.commands import Command
 from bocau.protocols.imap.replies import Status, Tagged
 from bocau.protocols.imap.sets import ranges_of, set_text
+from bocau.services.imap import updates
 from bocau.services.imap.errors import tagged, target_missing
 from bocau.services.imap.flags import split_flags
 from bocau.store import BlobRef, Flags, NewEmail, Writing
@@ -27,7 +27,12 @@ DIGEST_NOW_BYTES_MAX: Final = 256 * 1024
 """Longer messages are digested in a thread."""
 HEAVY_MESSAGES: Final = 500
 
+UNANSWERED_MAX: Final = 64
+"""Pipelined APPENDs of one client under way together."""
+
 Placed = tuple[NewEmail, Flags, str]
+Appended = tuple[int, Sequence[int]]
+"""UIDVALIDITY, new uids."""
 
 
 @dataclass(slots=True)
@@ -57,6 +62,7 @@ async def offered(session: "ImapSession", offer: AppendMessage) -> None:
     refusal = _refusal(session, appending, offer)
     if refusal is not None:
         _drop(session)
+        await answer_all(session)
         session.connection.write(session.engine.refuse_literal(refusal))
         return
     appending.offer = offer
@@ -154,27 +160,62 @@ def _drop(session: "ImapSession") -> None:
 
 
 async def ended(session: "ImapSession", event: AppendEnd) -> None:
-    """The command is complete: one write, then OK."""
+    """The command is complete: one write, then OK.
+
+    The writes of pipelined APPENDs are begun one after the other and awaited together: they share commits.
+    """
     appending = session.appending
     assert appending is not None
     session.appending = None
+    write = _write(session, appending)
+    if not session.engine.has_input and not session.unanswered:
+        await _answer(session, event.tag, write)
+        return
+    session.unanswered.append(asyncio.ensure_future(_outcome(event.tag, write)))
+    if not session.engine.has_input or len(session.unanswered) >= UNANSWERED_MAX:
+        await answer_all(session)
+
+
+def _write(session: "ImapSession", appending: Appending) -> Coroutine[Any, Any, Appended]:
     emails = appending.emails
 
-    def job(writing: Writing) -> tuple[int, Sequence[int]]:
+    def job(writing: Writing) -> Appended:
         mailbox = writing.mailbox_named(appending.mailbox)
         writing.enforce_quota(appending.size_bytes)
         added = writing.add_many(mailbox.mailbox_id, emails)
         return mailbox.uid_validity, [uid for uid, _ in added]
 
+    return session.store.write(session.account_id, job, heavy=len(emails) > HEAVY_MESSAGES)
+
+
+async def _outcome(tag: bytes, write: Awaitable[Appended]) -> Tagged:
+    """How one APPEND ended."""
     try:
-        validity, uids = await session.store.write(
-            session.account_id, job, heavy=len(emails) > HEAVY_MESSAGES
-        )
+        validity, uids = await write
     except NoSuchMailbox:
-        session.reply(target_missing(event.tag))
-        return
+        return target_missing(tag)
     except BocauError as error:
-        session.reply(tagged(event.tag, error))
-        return
+        return tagged(tag, error)
     code = b"APPENDUID %d %b" % (validity, set_text(ranges_of(uids)))
-    session.ok(Command(event.tag), "APPEND completed", code)
+    return Tagged(tag, Status.OK, "APPEND completed", code)
+
+
+async def _answer(session: "ImapSession", tag: bytes, write: Awaitable[Appended]) -> None:
+    reply = await _outcome(tag, write)
+    if session.view is not None:
+        updates.tell(session, may_expunge=True)
+    if not session.is_over:
+        session.reply(reply)
+
+
+async def answer_all(session: "ImapSession") -> None:
+    """Answer the APPENDs still under way, in order."""
+    if not session.unanswered:
+        return
+    unanswered, session.unanswered = session.unanswered, []
+    replies = [await outcome for outcome in unanswered]
+    if session.view is not None:
+        updates.tell(session, may_expunge=True)
+    for reply in replies:
+        if not session.is_over:
+            session.reply(reply)

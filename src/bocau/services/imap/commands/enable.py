@@ -1,6 +1,6 @@
 """ENABLE (RFC 5161): CONDSTORE, UTF8=ACCEPT, IMAP4rev2."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bocau.protocols.imap.commands import Enable
 
@@ -8,8 +8,11 @@ if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
 
 
+NAMES: Final = {name.upper(): name for name in (b"CONDSTORE", b"UTF8=ACCEPT", b"IMAP4rev2")}
+
+
 async def answer(session: "ImapSession", command: Enable) -> None:
-    enabled = [name for name in dict.fromkeys(command.names) if _enable(session, name)]
+    enabled = [NAMES[name] for name in dict.fromkeys(command.names) if _enable(session, name)]
     session.untagged(b" ".join([b"ENABLED", *enabled]))
     session.ok(command, "ENABLE completed")
 

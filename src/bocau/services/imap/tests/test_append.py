@@ -1,0 +1,64 @@
+"""APPEND: long bodies, several at once, refusals; then the same bytes come back."""
+
+import hashlib
+import re
+
+from bocau.services.imap.tests.home import ALICE, Home, SessionPlayer
+from bocau.store import Reading
+
+
+def lines(size: int) -> bytes:
+    return (b"Subject: long\r\n\r\n" + b"0123456789abcdef\r\n" * (size // 18 + 1))[:size]
+
+
+async def test_a_long_message_comes_in_pieces_and_goes_out_whole(home: Home, alice: SessionPlayer) -> None:
+    body = lines(2_500_000)
+    command = b"a APPEND Sent (\\Seen) {%d+}\r\n%b\r\n" % (len(body), body)
+    answer = b""
+    for start in range(0, len(command), 100_000):
+        answer += await alice.receive(command[start : start + 100_000])
+    assert answer.startswith(b"a OK [APPENDUID"), answer[:100]
+    await alice.say("s SELECT Sent")
+    said = await alice.receive(b"b FETCH 1 (UID BODY.PEEK[] BODY.PEEK[TEXT]<10.5> BODY.PEEK[HEADER.FIELDS (Subject)])\r\n")
+    head = b"* 1 FETCH (UID 1 BODY[] {2500000}\r\n"
+    assert said.startswith(head)
+    got = said[len(head) : len(head) + len(body)]
+    assert hashlib.sha256(got).digest() == hashlib.sha256(body).digest()
+    assert said[len(head) + len(body) :] == (
+        b" BODY[TEXT]<10> {5}\r\nabcde BODY[HEADER.FIELDS (SUBJECT)] {17}\r\nSubject: long\r\n\r\n)\r\nb OK FETCH completed\r\n"
+    )
+    assert b"BODY (" in await alice.receive(b"c FETCH 1 (FLAGS BODY BODYSTRUCTURE)\r\n")
+    assert (await alice.say("d SEARCH TEXT cdef"))[0] == "* SEARCH 1"
+
+
+async def test_pipelined_appends_share_commits_and_are_answered_in_order(
+    home: Home, alice: SessionPlayer
+) -> None:
+    commands = b"".join(b"t%d APPEND %b {3+}\r\nabc\r\n" % (n, b"Nowhere" if n == 5 else b"Sent") for n in range(20))
+    answer = await alice.receive(commands + b"u STATUS Sent (MESSAGES)\r\n")
+    found = re.findall(rb"^(\w+) (OK|NO)", answer, re.MULTILINE)
+    assert [tag for tag, _ in found] == [b"t%d" % n for n in range(20)] + [b"u"]
+    assert found[5][1] == b"NO" and b"* STATUS Sent (MESSAGES 19)" in answer
+    # All rows have the order of the commands.
+    uids = [int(n) for n in re.findall(rb"APPENDUID \d+ (\d+)", answer)]
+    assert uids == sorted(uids)
+
+
+async def test_multiappend_is_all_or_nothing(home: Home, alice: SessionPlayer) -> None:
+    answer = await alice.receive(b"a APPEND Sent {3+}\r\nabc (\\Nonsense) {3+}\r\nabc\r\n")
+    assert answer.startswith(b"a BAD")
+    assert (await alice.say("b STATUS Sent (MESSAGES)"))[0] == "* STATUS Sent (MESSAGES 0)"
+
+
+async def test_over_quota_is_said_before_the_message_is_sent(home: Home, alice: SessionPlayer) -> None:
+    await home.store.write(ALICE, lambda tx: tx.set_limit(1000))
+    assert await alice.say("a APPEND Sent {1001}") == ["a NO [OVERQUOTA] the mailbox quota is used up"]
+    assert (await alice.receive(b"b APPEND Sent {600+}\r\n%b\r\n" % lines(600))).startswith(b"b OK")
+    await alice.say("s SELECT Sent")
+    assert (await alice.say("c COPY 1 Sent"))[-1].startswith("c NO [OVERQUOTA]")
+    assert (await alice.say("d MOVE 1 Trash"))[-1].startswith("d OK")
+
+    def sizes(reading: Reading) -> int:
+        return reading.usage().used_bytes
+
+    assert home.store.glance(ALICE, sizes) == 600

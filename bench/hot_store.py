@@ -25,7 +25,8 @@ EVERYTHING = ((1, 2**32 - 1),)
 def email(store: MailStore, size: int) -> NewEmail:
     blob = store.blobs.stage(b"m" * size)
     return NewEmail(
-        blob, size, 1_700_000_000, 1_700_000_000, "<id@example.org>", "A subject of usual length", "a@example.org",
+        blob, size, 1_700_000_000, 1_700_000_000, "<id@example.org>", "A subject of usual length",
+        "a@example.org",
         ENVELOPE, STRUCTURE, "The first words of the message",
     )  # fmt: skip
 
@@ -137,13 +138,10 @@ async def main(large: int, count: int) -> None:
                 print(f"delivery to {who + ', ' + str(together) + ' together':<32} {cost:8.0f} µs CPU")
         for turn in range(3):
             a, b = [await deliveries(store, [who], 2000, 10) for who in (empty, full)]
-            print(
-                f"delivery, empty account / {large} messages {turn:>4} {a:8.0f} / {b:.0f} µs CPU ({b / a:.2f} ×)"
-            )
+            print(f"delivery, empty / {large} messages {turn:>11} {a:8.0f} / {b:.0f} µs CPU ({b / a:.2f} ×)")
         times = await latency(store, empty)
-        print(
-            f"commit latency, median / p99 {'':<15} {statistics.median(times):8.2f} / {sorted(times)[-3]:.2f} ms"
-        )
+        median, p99 = statistics.median(times), sorted(times)[-3]
+        print(f"commit latency, median / p99 {'':<15} {median:8.2f} / {p99:.2f} ms")
         reads(store, heap, count)
         await bulk(store, heap, count)
         bodies(store, 2000, 20_000)

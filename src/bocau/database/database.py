@@ -1,12 +1,12 @@
 """One process's handle on the database: short reads now, writes in groups that share one commit.
 
     write(job) ─┐
-    write(job) ─┼→ blocking: hooks (pack sync), lock, BEGIN → jobs, a savepoint each → blocking: COMMIT → results
+    write(job) ─┼→ blocking: pack sync, lock, BEGIN → jobs, a savepoint each → blocking: COMMIT → results
     write(job) ─┘
 
 Light jobs run on the event loop's own thread: a statement costs microseconds there, but milliseconds in a
-thread that must win the GIL back after each one (measured, docs/decisions/0002). Only what blocks for long (a slow
-disk, the lock between processes) and heavy jobs run in the writer thread.
+thread that must win the GIL back after each one (measured, docs/decisions/0002). Only what blocks for long
+(a slow disk, the lock between processes) and heavy jobs run in the writer thread.
 """
 
 import asyncio
@@ -39,10 +39,10 @@ class DatabaseSettings:
 
 
 class Database:
-    """Open with `await Database.open(settings, schemas)`, after fork; every room hands in its schema folder."""
+    """Open with `await Database.open(settings, schemas)`, after fork; each room hands in its schema."""
 
     before_group: list[Callable[[], None]]
-    """Blocking hooks before BEGIN, on the loop or in the writer thread: what jobs refer to must be on disk first."""
+    """Blocking hooks before BEGIN, on the loop or in the thread: what jobs refer to must be on disk first."""
     after_group: list[Callable[[], None]]
     """Called on the loop after a commit (doorbells)."""
     slow_when: list[Callable[[], bool]]
@@ -64,7 +64,7 @@ class Database:
 
     @classmethod
     async def open(cls, settings: DatabaseSettings, schemas: Sequence[tuple[str, str, str]]) -> "Database":
-        """Open, and bring the schema up to date. Raises OutOfStep when the data is newer than this program."""
+        """Open, and bring the schema up to date. OutOfStep when the data is newer than this program."""
         check_version()
         prepare(settings, [Schema(*schema) for schema in schemas])
         return cls(settings)
@@ -93,8 +93,8 @@ class Database:
     async def write(self, job: Callable[[Sql], T], *, heavy: bool = False) -> T:
         """Run `job` in the next group; returns after the commit is on disk.
 
-        The job must have no effect outside the transaction: it may run again. An exception of the job rolls back
-        its savepoint only and is raised here. Raises StoreBusy, DiskFull, TryLater.
+        The job must have no effect outside the transaction: it may run again. An exception of the job rolls
+        back its savepoint only and is raised here. Raises StoreBusy, DiskFull, TryLater.
         """
         if not self._is_open:
             raise StoreBusy("the database is closed")

@@ -1,7 +1,7 @@
 """The fair lock between the processes that write one database.
 
-SQLite's own lock is polled: a busy process can starve another one for seconds. Waiters of flock() queue in the
-kernel, and the kernel frees the lock of a process that dies.
+SQLite's own lock is polled: a busy process can starve another one for seconds. Waiters of flock() queue in
+the kernel, and the kernel frees the lock of a process that dies.
 """
 
 import fcntl

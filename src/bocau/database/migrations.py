@@ -1,4 +1,4 @@
-"""Schema steps: numbered files `NNNN_name.sql` in each room's folder, each applied once, all in one transaction."""
+"""Schema steps: numbered files `NNNN_name.sql` of each room, each applied once, all in one transaction."""
 
 import re
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def steps(schema: Schema) -> list[Step]:
 
 
 def migrate(connection: apsw.Connection, schemas: Sequence[Schema], now: float) -> None:
-    """Bring the database up to `schemas`; all or nothing. Raises OutOfStep when it is newer than this program."""
+    """Bring the database up to `schemas`; all or nothing. OutOfStep when it is newer than this program."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(_TABLE).fetchall()

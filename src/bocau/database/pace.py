@@ -1,8 +1,8 @@
 """Whether blocking steps are short enough to run on the event loop itself.
 
-An fdatasync of an SSD costs less than handing it to a thread and back (docs/decisions/0002); one of a slow or
-busy disk must not hold up every session. Only steps on the loop are measured: in a thread the clock would also
-count the wait for the GIL.
+An fdatasync of an SSD costs little more than handing it to a thread and back (docs/decisions/0002); one of a
+slow or busy disk must not hold up every session. Only steps on the loop are measured: in a thread the clock
+would also count the wait for the GIL.
 """
 
 from time import perf_counter

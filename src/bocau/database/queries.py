@@ -7,7 +7,7 @@ MARK: Final = "-- name:"
 
 
 class Queries:
-    """The statements of one `.sql` file, as attributes: `Queries("bocau.store", "sql/sqlite/reading.sql").uids`."""
+    """The statements of one `.sql` file, each an attribute of its name."""
 
     def __init__(self, package: str, path: str) -> None:
         text = resources.files(package).joinpath(path).read_text("utf-8")

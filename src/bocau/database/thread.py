@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class BlockingThread:
-    """Started at the first call. A daemon: a call stuck in the kernel never holds up the end of the process."""
+    """Started at the first call. A daemon: a call stuck in the kernel must not hold up the process's end."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, name: str) -> None:
         self._loop = loop

@@ -213,7 +213,7 @@ class Writer:
         return self.log_pages >= self._checkpoint_at
 
     def _checkpoint(self) -> None:
-        """Copy the log into the database under the lock: nobody appends meanwhile, so the log can start again.
+        """Copy the log into the database under the lock: nobody appends meanwhile, so it can start again.
 
         A long reader keeps it from starting again; then try after as many pages more.
         """

@@ -65,8 +65,8 @@ def _insert(
             execute(WRITING.insert_email, tuple(map(_storable, row)))
         execute(
             WRITING.insert_message,
-            (account_id, mailbox_id, uid, modseq, int(flags), keywords, email_id, size_bytes, received_at, now,
-             sent_at),
+            (account_id, mailbox_id, uid, modseq, int(flags), keywords, email_id, size_bytes, received_at,
+             now, sent_at),
         )  # fmt: skip
         uid += 1
         email_id += 1

@@ -1,7 +1,7 @@
 """Flags and keywords: STORE over a whole mailbox is two statements.
 
-System flags are bits and change by arithmetic; other keywords are text, of which a mailbox has few different sets:
-each set is renewed once here, and the statement replaces old by new.
+System flags are bits and change by arithmetic; other keywords are text, of which a mailbox has few
+different sets: each set is renewed once here, and the statement replaces old by new.
 """
 
 import json
@@ -46,7 +46,7 @@ class Wanted(NamedTuple):
 
 
 def normal_keywords(words: Iterable[str]) -> str:
-    """Sorted, each once (ASCII case does not tell them apart), separated by a space. BadName, LimitReached."""
+    """Sorted, each once (case does not tell them apart), separated by a space. BadName, LimitReached."""
     found = {word.lower(): word for word in words if word}
     for word in found.values():
         if " " in word or not word.isprintable() or len(word.encode()) > KEYWORD_BYTES_MAX:

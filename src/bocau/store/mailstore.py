@@ -57,7 +57,7 @@ class MailStore:
         return await self.database.read_heavy(lambda sql: job(Reading(sql, account)))
 
     async def write(self, account: AccountId, job: Callable[[Writing], T], *, heavy: bool = False) -> T:
-        """Run a write job; returns when it is committed, logged, on disk and rung. `heavy`: more than ~1,000 rows."""
+        """Run a write job; returns when it is committed, on disk and rung. `heavy`: more than ~1,000 rows."""
 
         def run(sql: Sql) -> T:
             context = Job(int(self._now()), self.blobs.check)

@@ -1,4 +1,4 @@
-"""Who refers to bodies: every table with the columns pack, offset, length, sha256 (emails, the queue, later ones)."""
+"""Who refers to bodies: every table with the columns pack, offset, length, sha256."""
 
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
@@ -9,7 +9,8 @@ from bocau.store.blobs import BlobRef
 _TABLES: Final = """
 SELECT t.name FROM sqlite_schema AS t
 WHERE t.type = 'table' AND (
-    SELECT count(*) FROM pragma_table_info(t.name) AS c WHERE c.name IN ('pack', 'offset', 'length', 'sha256')) = 4
+    SELECT count(*) FROM pragma_table_info(t.name) AS c
+    WHERE c.name IN ('pack', 'offset', 'length', 'sha256')) = 4
 ORDER BY t.name
 """
 
@@ -45,7 +46,8 @@ def referrers(sql: Sql, packs: Collection[int]) -> list[Referrer]:
 def _referrers(sql: Sql, table: str, packs: Collection[int]) -> Iterator[Referrer]:
     numbers = ", ".join(str(int(number)) for number in packs)
     rows = sql.rows(
-        f"SELECT rowid, pack, offset, length, sha256 FROM {table} WHERE pack IN ({numbers}) ORDER BY pack, offset"
+        f"SELECT rowid, pack, offset, length, sha256 FROM {table} WHERE pack IN ({numbers}) "
+        "ORDER BY pack, offset"
     )
     for rowid, *blob in rows:
         yield Referrer(table, rowid, BlobRef(*blob))

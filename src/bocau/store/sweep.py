@@ -2,8 +2,8 @@
 
     pack mostly dead → live bodies into another pack, rows follow → retired → after the grace time: removed
 
-Nothing is removed before its successor is committed. A reader that still holds an old BlobRef finds the old pack
-in place for the whole grace time, which is longer than any session keeps one.
+Nothing is removed before its successor is committed. A reader that still holds an old BlobRef finds the old
+pack in place for the whole grace time, which is longer than any session keeps one.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """The values that travel through the store's door. All frozen; no wire types.
 
-Mailbox, Message and NewEmail are tuples with names: they are made by the hundred thousand, five times cheaper than dataclasses.
+Mailbox, Message and NewEmail are tuples with names: made by the hundred thousand, they cost a fifth of a
+dataclass.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class MailboxRole(StrEnum):
 
 
 class Mailbox(NamedTuple):
-    """One mailbox with its counters. `name` is the full path, levels separated by "/", NFC; INBOX is "INBOX"."""
+    """One mailbox with its counters. `name` is the full path, levels separated by "/", NFC, or "INBOX"."""
 
     mailbox_id: MailboxId
     name: str

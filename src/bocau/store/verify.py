@@ -1,7 +1,7 @@
 """Checking every invariant of the stored mail; each broken one is named.
 
-an account at a time, one snapshot each: counters = rows, order of uids and modseqs, the log replayed = the state
-then every body: there, with its length and its SHA-256 · every pack: retired ones gone, dead bytes counted
+    each account, one snapshot: counters = rows, order of uids and modseqs, the log replayed = the state
+    then every body: there, with its length and its SHA-256 · retired packs: gone in time
 """
 
 import asyncio

@@ -143,7 +143,7 @@ class Writing(Reading):
         replace: bool = False,
         unchanged_since: int | None = None,
     ) -> tuple[list[int], list[int]]:
-        """Returns (uids changed, uids refused by `unchanged_since`). `replace`: the `add`s become the whole set.
+        """Returns (uids changed, uids refused by `unchanged_since`). `replace`: the `add`s become all.
         Messages whose set stays equal are neither changed nor logged."""
         wanted = keywords.Wanted(
             int(add), int(remove), tuple(add_keywords), tuple(remove_keywords), replace, unchanged_since
@@ -171,7 +171,7 @@ class Writing(Reading):
         return ModSeq(self._state(WRITING.next_modseq)[0])
 
     def take_mailbox(self) -> tuple[ModSeq, MailboxId, int]:
-        """(modseq, mailbox id, UIDVALIDITY) for a new mailbox; the last two are never given again. NoSuchAccount."""
+        """(modseq, mailbox id, UIDVALIDITY) for a new mailbox; the last two are never given again."""
         modseq, mailbox_id, uid_validity = self._state(WRITING.take_mailbox, self.job.now)
         return modseq, mailbox_id, uid_validity
 

@@ -71,9 +71,7 @@ async def test_heavy_jobs_keep_their_place_in_the_line(database):
     def note(number):
         return lambda sql: order.append(number)
 
-    await asyncio.gather(
-        database.write(note(1)), database.write(note(2), heavy=True), database.write(note(3)), database.write(note(4))
-    )  # fmt: skip
+    await asyncio.gather(*(database.write(note(number), heavy=number == 2) for number in (1, 2, 3, 4)))
     assert order == [1, 2, 3, 4]
 
 
@@ -152,7 +150,7 @@ async def test_a_failed_commit_fails_every_job_and_leaves_nothing(database, monk
 
 async def test_a_full_database_is_disk_full_for_the_group_and_heals(database):
     pages = database._writer._connection.execute("PRAGMA page_count").get
-    database._writer._connection.execute(f"PRAGMA max_page_count = {pages + 2}").get
+    database._writer._connection.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall()
 
     def big(sql):
         sql.execute("CREATE TABLE IF NOT EXISTS b (x BLOB)")
@@ -162,7 +160,7 @@ async def test_a_full_database_is_disk_full_for_the_group_and_heals(database):
         database.write(insert(1)), database.write(big), database.write(insert(2)), return_exceptions=True
     )
     assert isinstance(results[1], DiskFull)
-    database._writer._connection.execute("PRAGMA max_page_count = 1000000").get
+    database._writer._connection.execute("PRAGMA max_page_count = 1000000").fetchall()
     await database.write(insert(3))
     acknowledged = [n for n, result in ((1, results[0]), (2, results[2])) if result is None]
     assert numbers(database) == [*acknowledged, 3]

@@ -1,4 +1,4 @@
-"""The pack this process appends to: owned by an flock, so that another process may take it over when we are gone.
+"""The pack this process appends to: owned by an flock, so that another may take it over when we are gone.
 
 stage → pwritev(header, body) → page cache     sync (before each group's BEGIN) → fdatasync → commit → 250
 """
@@ -79,7 +79,7 @@ class Appender:
             raise
 
     def give_back(self, pack: ActivePack, at: int, size: int) -> None:
-        """Cut off a record that could not be written, when it is still the last one; else it stays as garbage."""
+        """Cut off a record that could not be written, while it is the last one; else it stays as garbage."""
         with self._lock:
             if pack.end == at + size:
                 pack.end = at
@@ -89,8 +89,8 @@ class Appender:
                     pass
 
     def sync(self) -> None:
-        """Put everything staged so far on disk. After a failure the pack is abandoned: the kernel may have dropped
-        what it could not write, and a second fdatasync would falsely succeed."""
+        """Put everything staged so far on disk. After a failure the pack is abandoned: the kernel may have
+        dropped what it could not write, and a second fdatasync would falsely succeed."""
         with self._lock:
             pending, self._unsynced = self._unsynced, []
         for position, pack in enumerate(pending):

@@ -38,8 +38,8 @@ class Blobs:
     # --- writing -----------------------------------------------------------------
 
     def stage(self, data: bytes, account_id: int = 0) -> BlobRef:
-        """Append one body to this process's pack (page cache only). Durable after the commit that refers to it:
-        the group's pack sync runs before BEGIN. DiskFull when it cannot be written."""
+        """Append one body to this process's pack (page cache only). Durable after the commit that refers to
+        it: the group's pack sync runs before BEGIN. DiskFull when it cannot be written."""
         sha256 = hashlib.sha256(data).digest()
         return self.append(Header(len(data), account_id, int(self._now()), sha256), data)
 
@@ -147,7 +147,7 @@ class Blobs:
 
 
 def _window(refs: Sequence[BlobRef], position: int) -> tuple[int, int]:
-    """How many of the refs from `position` on lie close together, and the bytes from the first header to the end."""
+    """How many refs from `position` on lie close together, and the bytes from the first header to the end."""
     pack, offset, length, _ = refs[position]
     base, end, count = offset - HEADER_BYTES, offset + length, 1
     for index in range(position + 1, len(refs)):

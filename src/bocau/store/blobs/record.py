@@ -1,9 +1,9 @@
 """The record of a pack: a header that describes itself, then the body.
 
-    magic 4 | version 1 | flags 1 | header length 2 | body length 8 | account 8 | unix time 8 | SHA-256 32 | CRC-32 4
+    magic 4 | version 1 | flags 1 | header length 2 | length 8 | account 8 | time 8 | SHA-256 32 | CRC-32 4
 
-Little-endian. With no index left at all, the mail can be found again: search the magic, check the CRC of the header,
-then the SHA-256 of the body (`bocau.store.blobs.salvage`).
+Little-endian. With no index left at all, the mail can be found again: search the magic, check the CRC of
+the header, then the SHA-256 of the body (`bocau.store.blobs.salvage`).
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""Random verbs against a simple model; after each run `verify` is clean and the store says what the model says."""
+"""Random verbs against a simple model: the store says what the model says, and `verify` is clean."""
 
 import asyncio
 import tempfile

@@ -26,7 +26,7 @@ async def start(folder: Path) -> None:
     await close_store(store)
 
 
-def deliver_many(folder: str, tag: int, count: int) -> None:
+def deliver_many(folder: str, tag: int, count: int, together) -> None:
     """Adds, copies, stores and expunges, ten at a time, in another process."""
 
     async def one(store, number):
@@ -41,6 +41,7 @@ def deliver_many(folder: str, tag: int, count: int) -> None:
 
     async def run():
         store = await open_store(Path(folder))
+        together.wait(60)
         for first in range(0, count, 10):
             await asyncio.gather(*(one(store, number) for number in range(first, first + 10)))
         await close_store(store)
@@ -50,7 +51,8 @@ def deliver_many(folder: str, tag: int, count: int) -> None:
 
 async def test_two_processes_write_at_once_and_every_invariant_holds(tmp_path):
     await start(tmp_path)
-    children = [SPAWN.Process(target=deliver_many, args=(str(tmp_path), tag, 60)) for tag in (1, 2)]
+    together = SPAWN.Barrier(2)
+    children = [SPAWN.Process(target=deliver_many, args=(str(tmp_path), tag, 40, together)) for tag in (1, 2)]
     for child in children:
         child.start()
     for child in children:
@@ -59,7 +61,7 @@ async def test_two_processes_write_at_once_and_every_invariant_holds(tmp_path):
     store = await open_store(tmp_path)
     bob = store.glance(BOB, lambda tx: [ref for _, _, ref in tx.blobs(1, ALL)])
     bodies = {bytes(body) for body in store.blobs.read_many(bob)}
-    assert bodies == {b"%d-%d" % (tag, n) for tag in (1, 2) for n in range(60)}
+    assert bodies == {b"%d-%d" % (tag, n) for tag in (1, 2) for n in range(40)}
     assert len(store.blobs.packs.numbers()) == 2
     assert [str(fault) async for fault in verify(store)] == []
     await close_store(store)
@@ -84,7 +86,7 @@ def deliver_until_killed(folder: str, tag: int, acknowledged) -> None:
 async def test_what_was_acknowledged_survives_kill_9(tmp_path):
     await start(tmp_path)
     expected = set()
-    for tag in range(4):
+    for tag in range(3):
         receive, send = SPAWN.Pipe(duplex=False)
         child = SPAWN.Process(target=deliver_until_killed, args=(str(tmp_path), tag, send))
         child.start()

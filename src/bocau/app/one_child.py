@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bocau.base.errors import BocauError, Refused
 from bocau.runtime.log import get_log
@@ -10,8 +11,11 @@ from bocau.runtime.log import get_log
 REASON_BYTES_MAX = 8192
 
 
-def in_child(job: Callable[[], None]) -> None:
-    """Fork, run `job` there, wait. A BocauError or OSError of it is raised here as Refused, with its text."""
+@contextmanager
+def in_child(job: Callable[[], None]) -> Iterator[None]:
+    """Run `job` in a forked process beside the `with` block; its end waits for both.
+
+    A BocauError or OSError of the job is raised here as Refused, with its text."""
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -21,8 +25,11 @@ def in_child(job: Callable[[], None]) -> None:
         os._exit(_attempt(job, writing))
     os.close(writing)
     with open(reading, "rb") as pipe:
-        reason = pipe.read(REASON_BYTES_MAX)
-    _, status = os.waitpid(pid, 0)
+        try:
+            yield
+        finally:
+            reason = pipe.read(REASON_BYTES_MAX)
+            _, status = os.waitpid(pid, 0)
     if status:
         raise Refused(reason.decode("utf-8", "replace") or f"a start-up process ended with status {status}")
 

@@ -77,11 +77,11 @@ class Server:
     def _prepare(self, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
         if self._settings.file.pop.pop2:
             _log.warning("POP2 is not built yet: pop.pop2 is ignored")
-        # Imported here already, so that the child below and all later ones share it.
-        for module in PRELOAD:
-            with suppress(ImportError):
-                import_module(module)
-        in_child(partial(_first_steps, self._settings, first))
+        # The two halves of a start, side by side: the data is made ready while the code is loaded.
+        with in_child(partial(_first_steps, self._settings, first)):
+            for module in PRELOAD:
+                with suppress(ImportError):
+                    import_module(module)
         certificate, key = certificate_files(self._settings)
         for name in SERVICES:
             try:

@@ -12,13 +12,20 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-import msgspec
-
 from bocau.config.errors import ConfigError
 from bocau.config.schema import File
 
 FILE_BYTES_MAX: Final = 1024 * 1024
 OVERRIDE_SOURCE: Final = "--set"
+WORDS: Final[dict[type, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text in quotes",
+    list: "a list",
+    dict: "a table",
+}
+"""How people call the types of TOML."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -173,10 +180,16 @@ def convert(kind: Any, raw: Any) -> Any:
         return _chosen(get_args(inner), raw)
     if parse is not None and isinstance(raw, str):
         return parse(raw)
-    try:
-        return msgspec.convert(raw, str if parse else inner)
-    except msgspec.ValidationError as exc:
-        raise ValueError(_readable(str(exc))) from exc
+    if get_origin(inner) is dict or isinstance(raw, dict):
+        raise ValueError(f"must be {WORDS[dict]}" if get_origin(inner) is dict else "is no table")
+    base = getattr(inner, "__origin__", str if parse else inner)
+    if base is float and type(raw) is int:
+        raw = float(raw)
+    if type(raw) is not base:
+        raise ValueError(f"must be {WORDS[base]}, not {WORDS.get(type(raw), 'a date or time')}")
+    for bounds in getattr(inner, "__metadata__", ()):
+        bounds.check(raw)
+    return raw
 
 
 def _without_none(kind: Any) -> Any:
@@ -190,19 +203,6 @@ def _chosen(choices: Sequence[str], raw: Any) -> Any:
         return raw
     hint = _closest(str(raw), choices)
     raise ValueError(f"must be one of {', '.join(choices)}" + (f"; did you mean {hint}?" if hint else ""))
-
-
-def _readable(message: str) -> str:
-    """msgspec's words without its path: the key is named already."""
-    text = message.partition(" - at `$")[0].replace("`", "")
-    for theirs, ours in (
-        ("array", "a list"),
-        ("object", "a table"),
-        ("str", "text in quotes"),
-        ("bool", "true or false"),
-    ):
-        text = re.sub(rf"\b{theirs}\b", ours, text)
-    return text
 
 
 def _refusal(source: _Source, key: str, raw: Any, reason: str) -> ConfigError:

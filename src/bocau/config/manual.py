@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from bocau.config import schema
-from bocau.config.values import FilePath, Hostname, ListenAddress, NameServer, Server
+from bocau.config.values import FilePath, Hostname, ListenAddress, NameServer, Range, Server
 
 INTRODUCTION: Final = """# Configuration
 
@@ -112,10 +112,10 @@ def _kind(kind: Any) -> str:
     return KINDS[kind]
 
 
-def _range(meta: Any) -> str:
-    if meta.gt is not None:
-        return f" above {meta.gt:g}"
-    return f" from {meta.ge}" + (f" to {meta.le}" if meta.le is not None else "")
+def _range(bounds: Range) -> str:
+    if bounds.above is not None:
+        return f" above {bounds.above:g}"
+    return f" from {bounds.least}" + (f" to {bounds.most}" if bounds.most is not None else "")
 
 
 def _default(field: "dataclasses.Field[Any]") -> str:

@@ -7,13 +7,11 @@ import os
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from bocau.config.values import FilePath, Hostname, ListenAddress, NameServer, Range, Server
 
-from bocau.config.values import FilePath, Hostname, ListenAddress, NameServer, Server
-
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Count = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0)]
+Port = Annotated[int, Range(1, 65535)]
+Count = Annotated[int, Range(1)]
+Seconds = Annotated[float, Range(above=0)]
 Addresses = tuple[ListenAddress, ...]
 
 
@@ -46,7 +44,7 @@ class Listen:
     """POP3, STLS before the login."""
     pop3s: Addresses = _everywhere(995)
     """POP3, TLS from the first byte."""
-    port_offset: Annotated[int, Meta(ge=0, le=60000)] = 0
+    port_offset: Annotated[int, Range(0, 60000)] = 0
     """Added to every port above, so that a test server needs no root."""
 
 
@@ -64,9 +62,9 @@ class Tls:
 class Smtp:
     """Receiving mail."""
 
-    size_max_bytes: Annotated[int, Meta(ge=65536, le=2**31 - 1)] = 50 * 1024 * 1024
+    size_max_bytes: Annotated[int, Range(65536, 2**31 - 1)] = 50 * 1024 * 1024
     """The largest message that is taken, in and out (announced as SIZE)."""
-    recipients_max: Annotated[int, Meta(ge=100, le=100_000)] = 1000
+    recipients_max: Annotated[int, Range(100, 100_000)] = 1000
     """Recipients of one message; more are answered with 452 and come in the next one (RFC 5321 §4.5.3.1)."""
 
 
@@ -98,7 +96,7 @@ class Delivery:
     routes: dict[str, Server] = field(default_factory=dict)
     """Servers for single domains, before smarthost and MX: { "example.org" = "10.0.0.7:25" }.
     ".example.org" covers its subdomains."""
-    connections_per_destination: Annotated[int, Meta(ge=1, le=1000)] = 5
+    connections_per_destination: Annotated[int, Range(1, 1000)] = 5
     """Connections to one destination at the same time."""
     lifetime_seconds: Seconds = 5 * 86400.0
     """After this time without success the sender gets the message back."""
@@ -158,7 +156,7 @@ class File:
     """Become this user after the ports are open; empty: stay who started it."""
     group: str = ""
     """Become this group; empty: the user's own."""
-    workers: Annotated[int, Meta(ge=0, le=256)] = 0
+    workers: Annotated[int, Range(0, 256)] = 0
     """Worker processes; 0: one per processor."""
     listen: Listen = Listen()
     tls: Tls = Tls()

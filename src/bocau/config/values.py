@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from bocau.base.errors import SyntaxFault
 from bocau.base.wiretext import number
@@ -29,6 +29,23 @@ def _split(text: str, default_port: int | None) -> tuple[str, int]:
 
 def _joined(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class Range(NamedTuple):
+    """What a number may be, as metadata of its type."""
+
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+
+    def check(self, number: float) -> None:
+        """ValueError with the bound that is missed."""
+        if self.least is not None and number < self.least:
+            raise ValueError(f"must be {self.least:g} or more")
+        if self.most is not None and number > self.most:
+            raise ValueError(f"must be {self.most:g} or less")
+        if self.above is not None and number <= self.above:
+            raise ValueError(f"must be more than {self.above:g}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,7 @@ LINE = b"The quick brown fox jumps over the lazy dog, and then once more - for t
 
 
 def plain(size: int) -> bytes:
-    head = (
-        HEADER
-        + b"Content-Type: text/plain; charset=utf-8; format=flowed\nContent-Transfer-Encoding: 7bit\n\n"
-    )
+    head = HEADER + b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\n"
     return (head + LINE * ((size - len(head)) // len(LINE))).replace(b"\n", b"\r\n")
 
 
@@ -55,7 +52,8 @@ def newsletter(size: int) -> bytes:
         + b'Content-Type: multipart/alternative; boundary="=_alt_1"\n\n--=_alt_1\n'
         + b"Content-Type: text/plain; charset=utf-8\n\n"
         + part
-        + b"--=_alt_1\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+        + b"--=_alt_1\nContent-Type: text/html; charset=utf-8\n"
+        + b"Content-Transfer-Encoding: quoted-printable\n\n"
         + part
         + b"--=_alt_1--\n"
     ).replace(b"\n", b"\r\n")
@@ -95,9 +93,8 @@ def main() -> None:
         "20 KB alternative": newsletter(20_480),
         "1 MB attachment": attachment(1 << 20),
     }
-    print(
-        f"{'µs CPU a message':20}{'bytes':>9}{'scan':>9}{'digest':>9}{'envelope':>9}{'email':>9}{'default':>10}"
-    )
+    columns = ("bytes", "scan", "digest", "envelope", "email", "default")
+    print(f"{'µs CPU a message':20}" + "".join(f"{column:>10}" for column in columns))
     for name, data in samples.items():
         header = data[: body_start(data)]
         figures = [
@@ -107,9 +104,7 @@ def main() -> None:
             microseconds(lambda data=data: message_from_bytes(data)),
         ]
         modern = microseconds(lambda data=data: message_from_bytes(data, policy=policy.default))
-        print(
-            f"{name:20}{len(data):>9}" + "".join(f"{figure:>9.1f}" for figure in figures) + f"{modern:>10.1f}"
-        )
+        print(f"{name:20}{len(data):>10}" + "".join(f"{figure:>10.1f}" for figure in [*figures, modern]))
 
 
 if __name__ == "__main__":

@@ -66,13 +66,13 @@ def decode_charset(data: bytes, charset: bytes = b"") -> str:
     name = codec_name(charset)
     for candidate in (name, "utf-8") if name else ("utf-8",):
         try:
-            return _composed(data.decode(candidate), candidate)
+            return _well_formed(data.decode(candidate), candidate)
         except UnicodeDecodeError as error:
             if candidate == "utf-8" and _is_cut(data, error, name):
                 return data[: error.start].decode(candidate) + "\ufffd"
         except ValueError:
             continue
-    return data.decode(name or "cp1252", "replace")
+    return _well_formed(data.decode(name or "cp1252", "replace"), name or "cp1252")
 
 
 def _is_cut(data: bytes, error: UnicodeDecodeError, declared: str | None) -> bool:
@@ -81,6 +81,11 @@ def _is_cut(data: bytes, error: UnicodeDecodeError, declared: str | None) -> boo
     return is_last and (declared == "utf-8" or not data[: error.start].isascii())
 
 
-def _composed(text: str, name: str) -> str:
-    """Windows-1258 (Vietnamese) writes accents as combining marks: compose them, or no search would match."""
-    return unicodedata.normalize("NFC", text) if name == "cp1258" else text
+def _well_formed(text: str, name: str) -> str:
+    """What two codecs leave undone: Windows-1258 (Vietnamese) writes accents as combining marks, which no search
+    would match; UTF-7 lets half characters through, which no database would take."""
+    if name == "cp1258":
+        return unicodedata.normalize("NFC", text)
+    if name == "utf-7":
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

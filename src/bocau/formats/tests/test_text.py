@@ -41,6 +41,12 @@ def test_a_cut_character_does_not_spoil_the_rest() -> None:
     assert set(preview(data, scan(data))) == {"ồ"}
 
 
+def test_half_characters_never_come_out() -> None:
+    for data in (b"+2AA-", b"+2AA-\xff", b"+3AA-x+2AA-"):
+        decode_charset(data, b"utf-7").encode()
+    assert decode_charset(b"+2D3cAA-", b"utf-7") == "\U0001f400"
+
+
 def test_codecs_that_are_none_of_mail_are_refused() -> None:
     for name in (
         b"punycode",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from bocau.base.errors import SyntaxFault
-from bocau.base.wiretext import printable
+from bocau.base.wiretext import UINT63_MAX, number, printable
 from bocau.formats.address import Address
 from bocau.protocols.smtp.bdat import ChunkAnnounced, parse_bdat
 from bocau.protocols.smtp.events import (
@@ -49,6 +49,7 @@ _PATH: Final = rb' *+<((?:[^<>"\x00-\x1f\x7f]++|"(?:[^"\\]|\\.)*+")*+)>(?: ++(.*
 # A space after the colon is wrong and common; everyone takes it.
 _FROM: Final = re.compile(b"(?i:FROM):" + _PATH)
 _TO: Final = re.compile(b"(?i:TO):" + _PATH)
+_SIZE_ALONE: Final = re.compile(rb"(?i:SIZE)=([0-9]{1,18})")
 # What would break a Received field is no name either.
 _HELLO_NAME: Final = re.compile(rb"[!#-'*+\-./0-9:=?A-Z\[\]^_`a-z{|}~]+")
 _MECHANISM: Final = re.compile(rb"[A-Za-z0-9_-]{1,20}")
@@ -107,6 +108,9 @@ def _mail(argument: bytes) -> Command:
         return Faulty(Fault.BAD_SENDER, "MAIL")
     if not parameters:
         return MailFrom(reverse_path, is_ascii=path.isascii())
+    # What nearly every client sends; the grammar below would say the same.
+    if size := _SIZE_ALONE.fullmatch(parameters):
+        return MailFrom(reverse_path, number(size[1], maximum=UINT63_MAX), is_ascii=path.isascii())
     return _with_parameters(
         "MAIL", parameters, MAIL_PARAMETERS, lambda said: _mail_from(reverse_path, path, said)
     )

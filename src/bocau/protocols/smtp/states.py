@@ -12,11 +12,13 @@ the answer (RFC 5321 §4.1.1.4 clears all buffers), so does a refused BDAT (RFC 
 indeterminate), and a failed AUTH exchange leads back to READY. What is absent is illegal: 503.
 """
 
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Final
 
 
-class State(Enum):
+class State(IntEnum):
+    """An integer, because a plain Enum is hashed in Python, and the table is asked twice a command."""
+
     CONNECTED = auto()
     START = auto()
     """Greeted (or freshly under TLS): the client has not said who it is."""

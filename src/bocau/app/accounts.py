@@ -5,13 +5,16 @@ remove:  disable → mail → directory row   parted: a disabled account without
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from bocau.app.rooms import Rooms
 from bocau.directory import Account
 from bocau.formats.address import Address
 from bocau.store import Writing
+
+AT_ONCE: Final = 200
+"""Accounts finished at the same time; they share commits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,6 @@ async def create_account(rooms: Rooms, new: NewAccount) -> Account:
     return account
 
 
-async def create_accounts(rooms: Rooms, new: Sequence[NewAccount]) -> None:
-    """Make many at once: they share commits."""
-    await asyncio.gather(*(create_account(rooms, one) for one in new))
-
-
 async def _create_mailboxes(rooms: Rooms, account: Account) -> None:
     def job(writing: Writing) -> None:
         if not writing.mailboxes():
@@ -61,8 +59,9 @@ def accounts_without_mailboxes(rooms: Rooms) -> list[Account]:
 async def finish_accounts(rooms: Rooms) -> int:
     """Make the mailboxes of accounts whose making was interrupted; returns how many."""
     unfinished = accounts_without_mailboxes(rooms)
-    for account in unfinished:
-        await _create_mailboxes(rooms, account)
+    for start in range(0, len(unfinished), AT_ONCE):
+        some = unfinished[start : start + AT_ONCE]
+        await asyncio.gather(*(_create_mailboxes(rooms, account) for account in some))
     return len(unfinished)
 
 

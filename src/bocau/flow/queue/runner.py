@@ -112,6 +112,7 @@ class QueueRunner:
 
     async def _begin(self) -> None:
         """Take over from a runner that is gone, and follow changed routes."""
+        self._is_stale = True
 
         def job(tx: Writing) -> int:
             for destination, domain in tx.queue.destinations():

@@ -104,7 +104,7 @@ class World:
 
     @property
     def flow(self) -> MailFlow:
-        return MailFlow(self.store, self.directory, self.clock, self.log, self.settings)  # type: ignore[arg-type]
+        return MailFlow(self.store, self.directory, self.clock, self.log, self.settings)
 
     async def account(self, name: str, limit_bytes: int | None = None) -> AccountId:
         address = parse_address(f"{name}@here.test")
@@ -163,7 +163,7 @@ class World:
 
     def outbound(self, **seconds: float) -> Outbound:
         limits = dict.fromkeys(REPLY_SECONDS, 0.08) if seconds.get("short") else REPLY_SECONDS
-        return Outbound(self.store.blobs, self.dns, self.log, self.settings, limits)  # type: ignore[arg-type]
+        return Outbound(self.store.blobs, self.dns, self.log, self.settings, limits)
 
     def runner(self, outbound: Any = None) -> QueueRunner:
         return QueueRunner(
@@ -172,7 +172,7 @@ class World:
             outbound or self.outbound(),
             self.bell.listen,
             self.clock,
-            self.log,  # type: ignore[arg-type]
+            self.log,
             self.settings,
         )
 

@@ -12,8 +12,7 @@ from bocau.flow.values import BodyType
 async def queue(
     world: World, *recipients: object, sender: str = "alice@here.test", **changes: object
 ) -> None:
-    await world.flow.submit(world.arrived(*(recipients or ("x@there.test",)), sender=sender, **changes))  #
-    type: ignore[arg - type]
+    await world.flow.submit(world.arrived(*(recipients or ("x@there.test",)), sender=sender, **changes))
 
 
 async def bounce_text(world: World) -> bytes:
@@ -284,7 +283,7 @@ async def lease_one(world: World, outbound: Outbound) -> int:
     """Send one message by `outbound`; returns how many connections the server has seen."""
     from bocau.base.ids import AccountId
 
-    def job(tx):  # type: ignore[no-untyped-def]
+    def job(tx):
         return tx.queue.lease("there.test", int(NOW), int(NOW) + 9, messages=1, recipients=9)
 
     (lease,) = await world.store.write(AccountId(0), job)

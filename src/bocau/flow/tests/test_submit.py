@@ -18,7 +18,7 @@ from bocau.rules.routing import Hop
 
 async def submit(world: World, *recipients: object, content: bytes = MAIL, **changes: object) -> bytes:
     """Submit as alice; returns what bob got."""
-    arrived = world.arrived(*recipients, content=content, login="alice", **changes)  # type: ignore[arg-type]
+    arrived = world.arrived(*recipients, content=content, login="alice", **changes)
     assert await world.flow.submit(arrived) == "trace1"
     return world.inbox("bob")[-1] if world.inbox("bob") else b""
 

@@ -152,9 +152,6 @@ class SmtpClient:
         self.extensions = Extensions({})
         self.answers: dict[int, Answer] = {}
         """By position in the transaction's recipients."""
-        self._is_body_sent = False
-        """The final dot (or the last octet of BDAT) is on its way: a loss from here on leaves the outcome
-        unknown."""
         self._hello_name = hello_name
         self._reader = ReplyReader()
         self._outgoing: list[bytes] = []
@@ -193,9 +190,10 @@ class SmtpClient:
         return self._expected[0][0] if self._expected else Step.QUIT
 
     def next_event(self) -> Event | None:
-        """What the server's next replies mean. Raises SyntaxFault, TooLong, SequenceFault when it talks
-        nonsense,
-        PeerGone when it announces that it closes (421)."""
+        """What the server's next replies mean.
+
+        Raises SyntaxFault, TooLong, SequenceFault when it talks nonsense, PeerGone when it announces that it
+        closes (421)."""
         while (reply := self._reader.next_reply()) is not None:
             if not self._expected:
                 raise PeerGone(_words(reply)) if reply.code == 421 else SequenceFault("a reply to nothing")

@@ -82,8 +82,8 @@ def _is_cut(data: bytes, error: UnicodeDecodeError, declared: str | None) -> boo
 
 
 def _well_formed(text: str, name: str) -> str:
-    """What two codecs leave undone: Windows-1258 (Vietnamese) writes accents as combining marks, which no search
-    would match; UTF-7 lets half characters through, which no database would take."""
+    """What two codecs leave undone: Windows-1258 (Vietnamese) writes accents as combining marks, which no
+    search would match; UTF-7 lets half characters through, which no database would take."""
     if name == "cp1258":
         return unicodedata.normalize("NFC", text)
     if name == "utf-7":

@@ -44,6 +44,12 @@ def test_files_of_others() -> None:
     ]
 
 
+def test_a_line_inside_a_paragraph_separates_nothing() -> None:
+    line = b"From a@b Fri Jul  8 12:08:34 2011\n"
+    (record,) = read(line + b"Subject: x\n\nwords\n" + line + b"more\n\n")
+    assert record.content == b"Subject: x\r\n\r\nwords\r\n" + line.replace(b"\n", b"\r\n") + b"more\r\n"
+
+
 def test_a_file_with_crlf_lines() -> None:
     data = (
         b"From a Fri Jul  8 12:08:34 2011\r\nA: b\r\n\r\nc\r\n\r\nFrom b Fri Jul  8 12:08:34 2011\r\nD: e\r\n"

@@ -161,6 +161,7 @@ def test_empty_parts_and_unfinished_part_headers() -> None:
         ("image/png", b""),
         ("text/plain", b""),
     ]
+    assert all(part.header_start <= part.body_start <= part.end for part in root.children)
 
 
 def test_bare_lf_messages_are_read_too() -> None:

@@ -1,4 +1,9 @@
-"""A group of write jobs in one transaction: a savepoint each, so that one failure undoes one job only."""
+"""A group of write jobs in one transaction; one failure undoes one job only.
+
+First all jobs run one after the other. When one fails, everything is rolled back and the group runs again with a
+savepoint around each job: jobs have no outside effects, so they may. Failures are rare, and a savepoint costs a
+copy of every page that a job touches (docs/decisions/0002).
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -43,13 +48,22 @@ def perform(connection: apsw.Connection, sql: Sql, group: Sequence[Entry]) -> in
 
     Raises when SQLite gave up the whole transaction (disk full, I/O error).
     """
-    if len(group) == 1:
-        _run(connection, sql, group[0])
-        return 1
     deadline = perf_counter() + SLICE_SECONDS
-    for done, entry in enumerate(group):
-        if done and perf_counter() > deadline:
+    for done, entry in enumerate(group, 1):
+        _run(connection, sql, entry)
+        if entry.error is not None and len(group) > 1:
+            return _perform_again(connection, sql, group[:done])
+        if perf_counter() > deadline:
             return done
+    return len(group)
+
+
+def _perform_again(connection: apsw.Connection, sql: Sql, group: Sequence[Entry]) -> int:
+    """The careful way: what fails is undone alone."""
+    connection.execute("ROLLBACK")
+    connection.execute("BEGIN IMMEDIATE")
+    for entry in group:
+        entry.result = entry.error = None
         connection.execute("SAVEPOINT job")
         _run(connection, sql, entry)
         if entry.error is not None:

@@ -8,7 +8,7 @@ would also count the wait for the GIL.
 from time import perf_counter
 from typing import Final
 
-INLINE_SECONDS_MAX: Final = 0.001
+INLINE_SECONDS_MAX: Final = 0.004
 """Average above which blocking steps move to the thread."""
 WEIGHT: Final = 1 / 8
 THREAD_STEPS: Final = 100

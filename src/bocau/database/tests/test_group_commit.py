@@ -49,6 +49,21 @@ async def test_a_failing_job_undoes_itself_only(database):
     assert numbers(database) == [1, 2]
 
 
+async def test_jobs_behind_a_failing_one_run_in_the_next_group(database):
+    def fails(sql: Sql) -> None:
+        raise ValueError("no")
+
+    runs = []
+    results = await asyncio.gather(
+        database.write(lambda sql: runs.append(1)),
+        database.write(fails),
+        database.write(lambda sql: runs.append(2)),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [type(None), ValueError, type(None)]
+    assert runs == [1, 1, 2]
+
+
 async def test_a_lone_failing_job_leaves_nothing_and_no_lock(database):
     with pytest.raises(AlreadyExists):
         await database.write(lambda sql: sql.execute("INSERT INTO t VALUES (1); INSERT INTO t VALUES (1)"))

@@ -17,13 +17,16 @@ from bocau.flow.local.reached import Reached
 from bocau.flow.queue.intake import Intake
 from bocau.flow.reports.local import failed_here, reached_here
 from bocau.flow.reports.reporter import Reporter
-from bocau.flow.values import Arrived, Outcome
+from bocau.flow.values import Arrived, Outcome, Recipient
 from bocau.formats.trace import return_path
 from bocau.runtime.log import Log
 from bocau.store import BlobRef, MailStore, NewEmail, Writing
 
 PASSES_MAX: Final = 8
 """How often a delivery is written anew because one more account began to refuse meanwhile."""
+
+RECIPIENTS_PER_LINE: Final = 8
+"""Of the log."""
 
 Alongside = Callable[[Writing], None]
 
@@ -91,7 +94,7 @@ class Delivery:
         if remote:
             queued = self._intake.queued(load.arrived, remote, staged.blob, staged.skip_bytes)
         parcels = [Parcel(staged.email, accounts, queued)]
-        if lost or load.arrived.envelope.reverse_path is not None:
+        if lost or any(r.error is not None or r.recipient.notify is not None for r in load.reached):
             parcels += self._reports(load, lost)
         return parcels
 
@@ -111,25 +114,31 @@ class Delivery:
 
     def _settled(self, load: Load, lost: dict[AccountId, Refused]) -> list[Outcome]:
         outcomes = []
+        placed: list[Reached] = []
         for r in load.reached:
             error = _error(r, lost)
             if error is None:
-                self._note(load.arrived, r)
+                placed.append(r)
             else:
-                self._log.info(
-                    "refused" if load.each_answers else "bounced",
-                    id=load.arrived.trace_id,
-                    to=r.recipient.address,
-                    why=f"{type(error).__name__}: {error}",
-                )
+                self._note_error(load, r, error)
             outcomes.append(Outcome(r.recipient, error if load.each_answers else None))
+        self._note(load.arrived, "delivered", [r.recipient for r in placed if r.accounts])
+        self._note(load.arrived, "queued", [r.recipient for r in placed if r.remote])
         return outcomes
 
-    def _note(self, arrived: Arrived, r: Reached) -> None:
-        if r.accounts:
-            self._log.info("delivered", id=arrived.trace_id, to=r.recipient.address, accounts=len(r.accounts))
-        if r.remote:
-            self._log.info("queued", id=arrived.trace_id, to=r.recipient.address, targets=len(r.remote))
+    def _note(self, arrived: Arrived, event: str, recipients: list[Recipient]) -> None:
+        """The names of a few recipients fit on one line."""
+        for start in range(0, len(recipients), RECIPIENTS_PER_LINE):
+            some = recipients[start : start + RECIPIENTS_PER_LINE]
+            self._log.info(event, id=arrived.trace_id, to=" ".join([str(r.address) for r in some]))
+
+    def _note_error(self, load: Load, r: Reached, error: Refused) -> None:
+        self._log.info(
+            "refused" if load.each_answers else "bounced",
+            id=load.arrived.trace_id,
+            to=r.recipient.address,
+            why=f"{type(error).__name__}: {error}",
+        )
 
 
 def _reaches_anybody(reached: Sequence[Reached], lost: dict[AccountId, Refused]) -> bool:

@@ -335,7 +335,6 @@ class ServerEngine:
         elif state in (State.READY, State.START):
             self.recipient_count = 0
             self._body_bytes, self._last_byte = 0, b""
-            self._body_type = Body.SEVEN_BIT
 
     def upgraded(self) -> None:
         """TLS begins: nothing that came before it counts (RFC 3207 §4.2)."""

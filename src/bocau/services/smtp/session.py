@@ -8,7 +8,7 @@ from bocau.directory import Login
 from bocau.flow.values import Arrived, Origin
 from bocau.formats.address import Address
 from bocau.protocols.smtp import Reply, ServerEngine, State
-from bocau.protocols.smtp.events import Event, Fault, Hello, HelloSaid
+from bocau.protocols.smtp.events import Event, Fault, Hello, HelloSaid, MailFrom
 from bocau.runtime.connection import Connection
 from bocau.services.authentication import Authentication
 from bocau.services.smtp import replies
@@ -85,7 +85,7 @@ class SmtpSession:
             self.say(answer)
         else:
             self.say(*answer)
-        if kind in IDLE:
+        if kind in IDLE or (kind is MailFrom and self.transaction.mail is None):
             self.idle_commands += 1
         if not self.is_over:
             self._mind_limits()
@@ -218,8 +218,7 @@ class SmtpSession:
         return reply
 
     def refuse_login(self, reply: Reply, error: BocauError) -> Reply:
-        if reply.code >= 500:
-            self.fault_count += 1
+        self.fault_count += 1
         self.note_refused(f"login: {type(error).__name__}")
         return reply
 

@@ -32,11 +32,11 @@ class SmtpLimits:
     recipients_max: int = 1000
     """Per message (RFC 5321 §4.5.3.1.8 asks for 100 at least)."""
     faults_max: int = 20
-    """Commands that were wrong."""
+    """Commands that were wrong, and logins that failed or were given up."""
     refused_recipients_max: int = 25
     """Recipients that do not exist: a client that guesses is sent away."""
     idle_commands_max: int = 1000
-    """NOOP, RSET, VRFY and their like since the last message."""
+    """NOOP, RSET, VRFY and their like, and refused MAIL, since the last message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ async def response(session: "SmtpSession", event: AuthResponse) -> Reply:
 
 async def cancelled(session: "SmtpSession", event: AuthCancelled) -> Reply:
     session.authentication = None
+    session.fault_count += 1
     return replies.LOGIN_CANCELLED
 
 

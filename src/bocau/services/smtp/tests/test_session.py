@@ -188,6 +188,21 @@ def test_silence_and_shutdown_are_said():
     assert stage.wire.take().startswith(b"421 4.3.2")
 
 
+def test_nothing_can_be_repeated_for_ever():
+    for options, lines in (
+        ({"idle_commands_max": 50}, ["MAIL FROM:<>", "RSET"]),
+        ({"idle_commands_max": 50}, ["MAIL FROM:<ann@c.example> SIZE=99999999999"]),
+        ({}, ["NONSENSE"]),
+        ({}, ["DATA"]),
+        ({}, ["MAIL FROM:<>", "RCPT TO:<nobody@demo.test>"]),
+    ):
+        stage = greeted(**options)
+        answers = stage.say(*lines * 100)
+        assert answers[-1].startswith("421 4.7.0") and stage.is_over
+    stage = greeted("submission", tls=True)
+    assert stage.say(*["AUTH PLAIN", "*"] * 100)[-1].startswith("421 4.7.0")
+
+
 # --- who talks before it is asked ----------------------------------------------------
 
 

@@ -17,10 +17,11 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+Result = TypeVar("Result")
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -233,6 +234,15 @@ class Server:
         client.user(self.address(user))
         client.pass_(password or self.password)
         return client
+
+
+def eventually(look: Callable[[], Result], seconds: float = 20.0) -> Result:
+    """What `look` returns as soon as it is true; fails when it does not become so."""
+    deadline = time.monotonic() + seconds
+    while not (result := look()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+    return result
 
 
 def run_cli(

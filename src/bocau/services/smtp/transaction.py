@@ -44,9 +44,12 @@ class Body:
         self._small = bytearray()
 
     def whole(self) -> bytes:
+        """The body in one; the pieces are let go of, so that it is not held twice while it is delivered."""
         if self._small:
             self._gather()
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        if len(self._pieces) != 1:
+            self._pieces = [b"".join(self._pieces)]
+        return self._pieces[0]
 
     def drop(self) -> None:
         self._in_flight.give_back(self.size)

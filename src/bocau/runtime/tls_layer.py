@@ -2,8 +2,8 @@
 
     ciphertext in → feed() → plaintext          plaintext → seal() → ciphertext out
 
-The event loops' own TLS costs half as much again per connection and keeps plaintext that came before the
-upgrade; here the upgrade is one assignment, so nothing can slip past it (docs/decisions/0004).
+The event loops' own TLS keeps plaintext that came before the upgrade; here the upgrade is one assignment, so
+nothing can slip past it, on any loop (docs/decisions/0004).
 """
 
 import ssl

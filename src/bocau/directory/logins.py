@@ -15,7 +15,7 @@ from typing import Final
 from bocau.base.errors import AccountDisabled, BadCredentials, BocauError, NotPermitted, SyntaxFault
 from bocau.base.ids import AccountId
 from bocau.database import Database, Sql
-from bocau.directory.expansion import find
+from bocau.directory.administration import GROUP, exactly
 from bocau.directory.passwords import Passwords, app_password_core, app_password_digest, made_up_salt
 from bocau.directory.settings import DirectorySettings
 from bocau.directory.statements import SQL
@@ -276,16 +276,14 @@ def _claimed(sql: Sql, name: str) -> _Claimed | None:
 
 def named_account(sql: Sql, address: Address) -> AccountId | None:
     """The account that a login name names: its address, or an alias that leads to it alone."""
-    named = find(sql, address)
-    if named is None or named.detail or named.kind == "group":
+    named = exactly(sql, address)
+    if named is None or named.kind == GROUP:
         return None
     if named.account_id is not None:
         return named.account_id
     targets = sql.rows(SQL.targets, {"address_id": named.address_id})
-    if len(targets) != 1:
-        return None
-    target = find(sql, Address(*targets[0]))
-    return target.account_id if target is not None and not target.detail else None
+    target = exactly(sql, Address(*targets[0])) if len(targets) == 1 else None
+    return target.account_id if target is not None else None
 
 
 def _scram_keys(sql: Sql, name: str, mechanism: str) -> ScramKeys | None:

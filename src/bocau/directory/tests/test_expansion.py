@@ -62,6 +62,15 @@ async def test_a_loop_ends_and_what_else_it_reaches_is_reached(directory: Direct
     assert directory.expand(a("one")).accounts == (alice,)
 
 
+async def test_groups_that_all_hold_each_other_are_each_read_once(directory: Directory, a: A) -> None:
+    (alice,) = await make(directory, a, "alice")
+    names = [a(f"g{i}") for i in range(12)]
+    for name in names:
+        await directory.set_group(name, [*names, a("alice")], [])
+    # Every path through them would be 12^10 look-ups.
+    assert directory.expand(names[0]).accounts == (alice,)
+
+
 async def test_a_chain_has_a_longest_length(directory: Directory, a: A) -> None:
     (alice,) = await make(directory, a, "alice")
     names = [f"n{i}" for i in range(limits.ALIAS_DEPTH_MAX + 1)]

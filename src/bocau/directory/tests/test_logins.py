@@ -62,6 +62,7 @@ async def test_name_and_password(directory: Directory, alice: int, attempt: Atte
         (NAME, "Pässword 1\0"),
         ("alice", "Pässword 1"),
         ("alice+tag@demo.test", "Pässword 1"),
+        ("alice+@demo.test", "Pässword 1"),
         ("nobody@demo.test", "Pässword 1"),
         ("team@demo.test", "Pässword 1"),
         ("x" * 5000, "x"),

@@ -21,7 +21,7 @@ from bocau.protocols.sasl import ScramClient, decode_response, encode
 from bocau.services.pop import errors as pop_errors
 from bocau.services.pop import maildrop
 from bocau.services.pop.locks import PopLocks
-from bocau.store import Flags
+from bocau.store import BlobLost, Flags
 
 NAME, PASSWORD = "alice@demo.test", "correct horse"
 MAIL = b"Subject: dots\r\n\r\n.one\r\n..two\r\n.\r\nthree\r\n"
@@ -164,6 +164,67 @@ async def test_windows_of_a_long_mailbox(server: Server, monkeypatch: pytest.Mon
 
     await server.talk(job)
     assert server.inbox() == dict.fromkeys(range(4, 10), Flags.SEEN)
+
+
+async def test_bodies_are_looked_up_many_at_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maildrop, "WINDOW", 4)
+    await server.add(*(b"%d\r\n" % i for i in range(1, 11)))
+    glances = 0
+    glance = server.store.glance
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal glances
+        glances += 1
+        return glance(*arguments)
+
+    monkeypatch.setattr(server.store, "glance", counted)
+    await server.talk(lambda client: [client.retr(number) for number in range(1, 11)])
+    assert glances == 3, "the snapshot with 1 to 4, then 5 to 8, then 9 and 10"
+
+
+async def test_a_body_that_was_moved_is_looked_up_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.add(b"1\r\n", b"2\r\n")
+    moved: set[object] = set()
+    read = server.store.blobs.read
+
+    def moves_once(ref: object, *arguments: int) -> bytes:
+        if ref not in moved:
+            moved.add(ref)
+            raise BlobLost("compacted")
+        body: bytes = read(ref, *arguments)
+        return body
+
+    lookups: list[int] = []
+    look_up = maildrop.Maildrop._look_up
+
+    def noted(self: maildrop.Maildrop, index: int, uid: int) -> object:
+        lookups.append(uid)
+        return look_up(self, index, uid)
+
+    monkeypatch.setattr(server.store.blobs, "read", moves_once)
+    monkeypatch.setattr(maildrop.Maildrop, "_look_up", noted)
+    assert await server.talk(lambda client: client.retr(2)[1]) == [b"2"]
+    assert lookups == [2]
+
+
+async def test_a_body_that_is_lost_is_an_error_and_no_more(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.add(b"1\r\n")
+
+    def lost(*_: object) -> bytes:
+        raise BlobLost("gone")
+
+    monkeypatch.setattr(server.store.blobs, "read", lost)
+
+    def job(client: poplib.POP3) -> None:
+        with pytest.raises(poplib.error_proto, match="SYS"):
+            client.retr(1)
+        assert client.noop().startswith(b"+OK")
+
+    await server.talk(job)
 
 
 async def test_unique_ids_are_the_same_for_ever(server: Server, start: Start) -> None:

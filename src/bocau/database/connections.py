@@ -10,6 +10,10 @@ from bocau.database.errors import OutOfStep
 SQLITE_VERSION_MIN: Final = (3, 51, 3)
 """Older ones can corrupt a WAL database with several connections (https://sqlite.org/wal.html#walresetbug)."""
 STATEMENT_CACHE: Final = 256
+OPEN_BUSY_SECONDS: Final = 10
+"""How long opening waits for another process that opens or closes the database at the same moment."""
+READ_BUSY_SECONDS: Final = 1
+"""How long a read waits while another process recovers the log after a crash; else readers never wait."""
 JOURNAL_BYTES_MAX: Final = 64 * 1024 * 1024
 """A write-ahead log that grew larger is cut back to this when it restarts."""
 
@@ -28,10 +32,12 @@ def connect(path: Path, cache_bytes: int, *, for_reading: bool = False) -> apsw.
     """One connection. Readers share the file; `for_reading` makes a write on it an error."""
     flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     connection = apsw.Connection(str(path), flags=flags, statementcachesize=STATEMENT_CACHE)
-    connection.set_busy_timeout(0)
+    connection.set_busy_timeout(OPEN_BUSY_SECONDS * 1000)
     for pragma in _pragmas(cache_bytes, for_reading):
         connection.execute(pragma).fetchall()
     connection.wal_autocheckpoint(0)
+    # The writer has its own line to stand in (see `writer`).
+    connection.set_busy_timeout(READ_BUSY_SECONDS * 1000 if for_reading else 0)
     return connection
 
 

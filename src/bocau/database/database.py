@@ -10,6 +10,7 @@ thread that must win the GIL back after each one (measured, docs/decisions/0002)
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -107,14 +108,11 @@ class Database:
             return
         self._is_open = False
         await self._writer.close()
-        await self._heavy_thread.run(self._close_heavy)
+        if self._heavy is not None:
+            await self._heavy_thread.run(self._heavy.close)
         self._heavy_thread.stop()
         self._reader.close()
         self._lock.close()
-
-    def _close_heavy(self) -> None:
-        if self._heavy is not None:
-            self._heavy.close()
 
 
 def prepare(settings: DatabaseSettings, schemas: Sequence[Schema]) -> None:
@@ -123,13 +121,24 @@ def prepare(settings: DatabaseSettings, schemas: Sequence[Schema]) -> None:
     lock.acquire()
     try:
         connection = connect(settings.path, settings.cache_bytes)
+        connection.set_busy_timeout(int(settings.busy_seconds * 1000))
         try:
             migrate(connection, schemas, time.time())
+            _sync_folder(settings.path.parent)
         finally:
             connection.close()
     finally:
         lock.release()
         lock.close()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the name of a new database durable; SQLite does so for its log only."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def _read(connection: apsw.Connection, sql: Sql, job: Callable[[Sql], T]) -> T:

@@ -1,5 +1,6 @@
 """Reading one account in one snapshot."""
 
+import json
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from bocau.base.errors import NoSuchAccount, NoSuchMailbox
@@ -94,7 +95,9 @@ class Reading:
 
     def uids(self, mailbox_id: MailboxId) -> list[int]:
         """Every uid, ascending."""
-        return [uid for (uid,) in self.sql.rows(READING.uids, (self.account_id, mailbox_id))]
+        # One JSON text is read in a quarter of the time of 100,000 rows.
+        found: list[int] = json.loads(self.sql.value(READING.uids, (self.account_id, mailbox_id)))
+        return found
 
     def flags(
         self, mailbox_id: MailboxId, ranges: UidRanges, *, since: int = 0

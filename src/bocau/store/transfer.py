@@ -1,5 +1,6 @@
 """COPY and MOVE: whole ranges by INSERT … SELECT, uids numbered by a window function."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,8 @@ def uids_with(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, needed: i
     """The uids of the messages that have all the flags `needed`, ascending."""
     found: list[int] = []
     for first, last in ranges:
-        rows = tx.sql.rows(WRITING.uids_with, (tx.account_id, mailbox_id, first, last, needed, needed))
-        found += [uid for (uid,) in rows]
+        place = (tx.account_id, mailbox_id, first, last)
+        found += json.loads(tx.sql.value(WRITING.uids_with, (*place, needed, needed)))
     return found
 
 

@@ -1,7 +1,7 @@
 """Checking every invariant of the stored mail; each broken one is named.
 
-    each account, one snapshot: counters = rows, order of uids and modseqs, the log replayed = the state
-    then every body: there, with its length and its SHA-256 · retired packs: gone in time
+each account, one snapshot: counters = rows, order of uids and modseqs, the log replayed = the state
+then every body: there, with its length and its SHA-256 · retired packs: gone in time
 """
 
 import asyncio

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 from bocau.base.errors import TryLater
 from bocau.database.errors import translate_os
 from bocau.store.blobs.appender import Appender
-from bocau.store.blobs.packs import BlobLost, PackFolder, ReadingFile
+from bocau.store.blobs.packs import BlobLost, PackFolder, ReadingFile, sync_folder
 from bocau.store.blobs.record import HEADER_BYTES, Header, pack_header, starts_record
 from bocau.store.blobs.ref import BlobRef
 
@@ -22,7 +22,7 @@ WINDOW_BYTES_MAX: Final = 1024 * 1024
 """The most that read_many reads at once (unless one body is longer)."""
 GAP_BYTES_MAX: Final = 16 * 1024
 """Bodies of others between two wanted ones are read along rather than skipped up to this."""
-INLINE_SYNC_BYTES_MAX: Final = 512 * 1024
+INLINE_SYNC_BYTES_MAX: Final = 4 * 1024 * 1024
 """More unsynced bytes than this are synced in the writer thread."""
 
 
@@ -30,7 +30,9 @@ class Blobs:
     """The packs of one data directory; each process appends to a pack of its own."""
 
     def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_folder(folder.parent)
         self.packs = PackFolder(folder)
         self._appender = Appender(self.packs)
         self._now = now

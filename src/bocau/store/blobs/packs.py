@@ -92,9 +92,13 @@ class PackFolder:
             self._open.clear()
 
     def sync(self) -> None:
-        """Make new and removed names durable."""
-        fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        sync_folder(self.folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new and removed names durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -25,7 +25,8 @@ SELECT mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_mo
 FROM mailbox WHERE account_id = :account_id AND role = :role;
 
 -- name: uids
-SELECT uid FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid;
+SELECT json_group_array(uid) FROM (
+    SELECT uid FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid);
 
 -- name: flags
 SELECT uid, modseq, flags, keywords FROM message

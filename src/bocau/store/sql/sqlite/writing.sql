@@ -132,10 +132,11 @@ FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid
     AND (flags & :needed) = :needed2;
 
 -- name: uids_with
-SELECT uid FROM message
-WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-    AND (flags & :needed) = :needed2
-ORDER BY uid;
+SELECT json_group_array(uid) FROM (
+    SELECT uid FROM message
+    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+        AND (flags & :needed) = :needed2
+    ORDER BY uid);
 
 -- name: copy_emails
 INSERT INTO email (email_id, pack, offset, length, sha256, message_id, sender, subject, preview, envelope,

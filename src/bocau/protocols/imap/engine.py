@@ -66,6 +66,7 @@ class ImapEngine:
         self._pieces: list[bytes] = []
         self._wanted = 0
         self._discarded = 0
+        self._discard_count = 0
         self._refusal: Tagged | None = None
         self._offer: Offer | None = None
         self._append_tag = b""
@@ -215,10 +216,9 @@ class ImapEngine:
         text = self._text + line
         if self._append_tag or (AppendMessage in LEGAL[self.state] and a.START.match(text)):
             return self._begin_message(text)
-        if (
-            len(text) + self._literal_bytes + size > self.limits.command_bytes_max
-            or len(self._literals) >= self.limits.literal_count_max
-        ):
+        if len(self._literals) >= self.limits.literal_count_max:
+            return self._broken("too many literals")
+        if len(text) + self._literal_bytes + size > self.limits.command_bytes_max:
             return self._refuse(Tagged(_tag(text), Status.BAD, "literal too large", b"TOOBIG"))
         self._text = text + b"\r\n"
         self._literal_bytes += size
@@ -338,22 +338,30 @@ class ImapEngine:
 
     def _check_discard(self) -> Event | None:
         self._discarded += self._wanted
-        if self._discarded > self.limits.discard_bytes_max:
+        limits = self.limits
+        if self._discarded > limits.discard_bytes_max or self._discard_count > limits.literal_count_max:
             return self._broken("literal too large")
         return None
 
     def _in_discard(self) -> Event | None:
         """Throw away literals and lines until the refused command's own end."""
-        self._take()
-        if self._wanted:
-            return None
-        line = self._line()
-        if not isinstance(line, bytes):
-            return line
-        found = _LITERAL_END.search(line)
-        if found is not None and found[2]:
+        while True:
+            self._take()
+            if self._wanted:
+                return None
+            line = self._line()
+            if not isinstance(line, bytes):
+                return line
+            found = _LITERAL_END.search(line)
+            if found is None or not found[2]:
+                return self._refused()
             self._wanted = int(found[1])
-            return self._check_discard() or self._in_discard()
+            self._discard_count += 1
+            broken = self._check_discard()
+            if broken is not None:
+                return broken
+
+    def _refused(self) -> Event:
         reply = self._refusal
         assert reply is not None
         self._forget_command()

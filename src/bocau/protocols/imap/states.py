@@ -27,7 +27,7 @@ Kind = type[Command] | type[AppendMessage]
 _ANY: Final[tuple[Kind, ...]] = (c.Capability, c.Noop, c.Logout, c.Id)
 _STRANGER: Final[tuple[Kind, ...]] = (c.StartTls, c.Authenticate, c.Login)
 _KNOWN: Final[tuple[Kind, ...]] = (
-    *(c.Enable, c.Select, c.Examine, c.Create, c.Delete, c.Rename, c.Subscribe, c.Unsubscribe),
+    *(c.Select, c.Examine, c.Create, c.Delete, c.Rename, c.Subscribe, c.Unsubscribe),
     *(c.List, c.Lsub, c.Namespace, c.Status, AppendMessage, c.Idle),
 )
 _SELECTED: Final[tuple[Kind, ...]] = (
@@ -36,7 +36,8 @@ _SELECTED: Final[tuple[Kind, ...]] = (
 
 LEGAL: Final[dict[State, frozenset[Kind]]] = {
     State.NOT_AUTHENTICATED: frozenset((*_ANY, *_STRANGER)),
-    State.AUTHENTICATED: frozenset((*_ANY, *_KNOWN)),
+    # ENABLE comes before any SELECT (RFC 5161 §3.1).
+    State.AUTHENTICATED: frozenset((*_ANY, *_KNOWN, c.Enable)),
     State.SELECTED: frozenset((*_ANY, *_KNOWN, *_SELECTED)),
     State.LOGOUT: frozenset(),
 }

@@ -15,6 +15,8 @@ from bocau.services.imap.flags import flags_text
 from bocau.services.imap.parts import PartCache, cut, needs_tree
 from bocau.store import BlobRef, Message
 
+Row = tuple[int, int, int, str]
+"""uid, modseq, flags, keywords."""
 Column = Callable[["Batch"], Iterable[Any]]
 
 
@@ -24,8 +26,7 @@ class Batch:
 
     numbers: Sequence[int]
     uids: Sequence[int]
-    rows: Sequence[tuple[int, int, int, str]] = ()
-    """uid, modseq, flags, keywords."""
+    rows: Sequence[Row] = ()
     flags: list[bytes] = field(default_factory=list)
     modseqs: list[int] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -152,7 +153,7 @@ def literal8(octets: bytes | None) -> bytes:
     return b"~" + literal(octets)
 
 
-def flag_texts(rows: Sequence[tuple[int, int, int, str]], recent_uid: int) -> list[bytes]:
+def flag_texts(rows: Sequence[Row], recent_uid: int) -> list[bytes]:
     """The FLAGS of rows; few differ, so each text is made once."""
     if not rows or rows[-1][0] <= recent_uid:
         return [flags_text(row[2], row[3]) for row in rows]

@@ -111,9 +111,8 @@ def _runs(key: s.Numbers, view: View) -> Runs:
     if key.by_uid or key.numbers.is_saved:
         return view.chosen(key.numbers, by_uid=True)
     ranges = key.numbers.resolved(view.count)
-    return [
-        (max(low, 1) - 1, min(high, view.count)) for low, high in ranges if low <= view.count and high >= 1
-    ]
+    runs = [(max(low, 1) - 1, min(high, view.count)) for low, high in ranges]
+    return [(start, stop) for start, stop in runs if start < stop]
 
 
 def _intersection(ones: Runs, others: Runs) -> Runs:

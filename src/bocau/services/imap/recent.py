@@ -8,9 +8,10 @@ from bocau.base.ids import AccountId, MailboxId
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
+    from bocau.services.imap.view import View
     from bocau.store import MailStore
 
-_claims: set[asyncio.Task[None]] = set()
+claims: set[asyncio.Task[None]] = set()
 
 
 def claim_recent(session: "ImapSession") -> None:
@@ -19,8 +20,8 @@ def claim_recent(session: "ImapSession") -> None:
     if view is None or view.is_read_only or view.recent_uid >= view.uid_next - 1:
         return
     task = asyncio.get_running_loop().create_task(_claim(session.store, session.account_id, view.mailbox_id))
-    _claims.add(task)
-    task.add_done_callback(_claims.discard)
+    claims.add(task)
+    task.add_done_callback(claims.discard)
 
 
 async def _claim(store: "MailStore", account_id: AccountId, mailbox_id: MailboxId) -> None:
@@ -28,3 +29,8 @@ async def _claim(store: "MailStore", account_id: AccountId, mailbox_id: MailboxI
         await store.write(account_id, lambda writing: writing.claim_recent(mailbox_id))
     except BocauError:
         pass
+
+
+def recent_limit(session: "ImapSession", view: "View") -> int:
+    """Greater uids show \\Recent; IMAP4rev2 knows no \\Recent (RFC 9051 appendix E)."""
+    return 2**32 if session.is_rev2 else view.recent_uid

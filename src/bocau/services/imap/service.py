@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from bocau.directory import Directory
 from bocau.protocols.imap import Event
@@ -13,8 +13,11 @@ from bocau.services.imap.settings import ImapSettings
 from bocau.store import MailStore
 
 if TYPE_CHECKING:
+    from bocau.protocols.imap.fetch import Item
+    from bocau.services.imap.formatter import Plan
     from bocau.services.imap.parts import PartCache
 
+PLANS_MAX: Final = 256
 TlsContext = Callable[[], "ssl.SSLContext | None"]
 """Asked for each STARTTLS, so that a renewed certificate is used at once."""
 
@@ -37,6 +40,7 @@ class ImapService:
         self.tls_context = tls_context
         self.sessions: set[ImapSession] = set()
         self._parts: PartCache | None = None
+        self._plans: dict[tuple[Item, ...], Plan] = {}
         if doorbell is not None:
             doorbell.listen("directory", self._directory_changed)
 
@@ -48,6 +52,17 @@ class ImapService:
 
             self._parts = PartCache(self.store.blobs)
         return self._parts
+
+    def plan(self, items: "tuple[Item, ...]") -> "Plan":
+        """A compiled item list; clients ask the same ones again and again."""
+        plan = self._plans.get(items)
+        if plan is None:
+            from bocau.services.imap.formatter import Plan
+
+            if len(self._plans) >= PLANS_MAX:
+                self._plans.clear()
+            plan = self._plans[items] = Plan(items, lambda: self.parts)
+        return plan
 
     async def __call__(self, connection: Connection) -> None:
         session = ImapSession(self, connection)

@@ -125,10 +125,10 @@ class ImapSession:
             if self.bad_count >= most:
                 self.bye("too many bad commands")
 
-    def ok(self, command: Command, text: str, code: bytes = b"", *, may_expunge: bool = True) -> None:
+    async def ok(self, command: Command, text: str, code: bytes = b"", *, may_expunge: bool = True) -> None:
         """End a command well, after saying what has changed in the selected mailbox."""
         if self.view is not None:
-            updates.tell(self, may_expunge=may_expunge)
+            await updates.tell(self, may_expunge=may_expunge)
             if self.is_over:
                 return
         self.connection.write(self.engine.send(Tagged(command.tag, Status.OK, text, code)))

@@ -3,23 +3,21 @@
 change log after view.modseq → EXPUNGE (unless withheld) → EXISTS, RECENT → FLAGS → FETCH
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from bocau.base.errors import NoSuchMailbox
 from bocau.base.ids import ModSeq
+from bocau.protocols.imap.fetch import Attribute, Item
 from bocau.protocols.imap.sets import merged
-from bocau.services.imap.flags import SYSTEM_TEXT, flags_text
+from bocau.services.imap.formatter import Plan
+from bocau.services.imap.sending import send_messages
 from bocau.services.imap.view import View
 from bocau.store import ChangeKind, Reading
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
-
-Row = tuple[int, int, int, str]
-"""uid, modseq, flags, keywords."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,8 @@ class News:
     uid_next: int
     arrived: list[int]
     gone: set[int]
-    rows: list[Row]
-    """The present flags of messages whose flags changed."""
+    changed: list[tuple[int, int]]
+    """Uids whose flags changed."""
 
 
 def read_news(reading: Reading, view: View, own: frozenset[int] = frozenset()) -> News | None:
@@ -50,17 +48,16 @@ def read_news(reading: Reading, view: View, own: frozenset[int] = frozenset()) -
             gone.update(chain.from_iterable(range(low, high + 1) for low, high in change.uids))
         elif change.kind is ChangeKind.KEYWORDS and change.modseq not in own:
             changed += change.uids
-    rows = reading.flags(view.mailbox_id, merged(changed), since=view.modseq) if changed else []
     return News(
         mailbox.highest_modseq,
         mailbox.uid_next,
         [uid for uid in arrived if uid not in gone],
         {uid for uid in gone if uid < view.uid_next},
-        [row for row in rows if row[0] < view.uid_next],
+        merged(changed),
     )
 
 
-def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int] = frozenset()) -> None:
+async def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int] = frozenset()) -> None:
     """Write everything that is new. Ends the conversation when the mailbox is gone."""
     view = session.view
     assert view is not None
@@ -69,6 +66,7 @@ def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int] = fro
     except NoSuchMailbox:
         session.mailbox_gone()
         return
+    since = view.modseq
     if news is not None:
         view.modseq = news.modseq
         view.withheld |= news.gone
@@ -78,8 +76,9 @@ def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int] = fro
         if news.arrived:
             _tell_arrived(session, view, news)
         view.uid_next = max(view.uid_next, news.uid_next)
-        if news.rows:
-            tell_flags(session, view, news.rows)
+        if news.changed:
+            runs = view.runs_of(news.changed)
+            await send_messages(session, view, runs, flags_plan(session), since=since)
 
 
 def _tell_expunged(session: "ImapSession", view: View) -> None:
@@ -106,42 +105,7 @@ def recent_count(view: View) -> int:
     return sum(stop - start for start, stop in runs)
 
 
-def tell_flags(session: "ImapSession", view: View, rows: Iterable[Row], *, with_flags: bool = True) -> None:
-    """Untagged FETCH with the present flags; `with_flags=False`: only the MODSEQ (RFC 7162 §3.1.3)."""
-    shows_modseq, recent_uid = session.is_condstore, recent_limit(session, view)
-    announce(session, view, rows := list(rows))
-    lines = []
-    for uid, modseq, flags, keywords in rows:
-        number = view.number_of(uid)
-        if number is None:
-            continue
-        line = b"* %d FETCH (UID %d" % (number, uid)
-        if with_flags:
-            line += b" FLAGS (%b)" % flags_text(flags, keywords, uid > recent_uid)
-        if shows_modseq:
-            line += b" MODSEQ (%d)" % modseq
-        lines.append(line)
-    if lines:
-        lines.append(b"")
-        session.connection.write(b")\r\n".join(lines))
-
-
-def recent_limit(session: "ImapSession", view: View) -> int:
-    """Greater uids show \\Recent; IMAP4rev2 knows no \\Recent (RFC 9051 appendix E)."""
-    return 2**32 if session.is_rev2 else view.recent_uid
-
-
-def announce(session: "ImapSession", view: View, rows: Iterable[Row]) -> None:
-    """A keyword that FLAGS has not named yet is named before it is shown (RFC 9051 §7.3.1)."""
-    texts = {row[3] for row in rows}
-    new = {keyword for text in texts if text for keyword in text.split(" ")} - view.keywords
-    if new:
-        view.keywords |= new
-        tell_keywords(session, view)
-
-
-def tell_keywords(session: "ImapSession", view: View) -> None:
-    names = b" ".join([SYSTEM_TEXT, *(keyword.encode("utf-8") for keyword in sorted(view.keywords))])
-    session.untagged(b"FLAGS (%b)" % names)
-    permanent = b"" if view.is_read_only else names + b" \\*"
-    session.untagged(b"OK [PERMANENTFLAGS (%b)] flags are kept" % permanent)
+def flags_plan(session: "ImapSession", *, with_flags: bool = True) -> Plan:
+    """How changed flags are told; `with_flags=False`: only the MODSEQ (RFC 7162 §3.1.3)."""
+    items: tuple[Item, ...] = (Attribute.UID, Attribute.FLAGS) if with_flags else (Attribute.UID,)
+    return session.service.plan((*items, Attribute.MODSEQ) if session.is_condstore else items)

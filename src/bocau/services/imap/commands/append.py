@@ -203,7 +203,7 @@ async def _outcome(tag: bytes, write: Awaitable[Appended]) -> Tagged:
 async def _answer(session: "ImapSession", tag: bytes, write: Awaitable[Appended]) -> None:
     reply = await _outcome(tag, write)
     if session.view is not None:
-        updates.tell(session, may_expunge=True)
+        await updates.tell(session, may_expunge=True)
     if not session.is_over:
         session.reply(reply)
 
@@ -215,7 +215,7 @@ async def answer_all(session: "ImapSession") -> None:
     unanswered, session.unanswered = session.unanswered, []
     replies = [await outcome for outcome in unanswered]
     if session.view is not None:
-        updates.tell(session, may_expunge=True)
+        await updates.tell(session, may_expunge=True)
     for reply in replies:
         if not session.is_over:
             session.reply(reply)

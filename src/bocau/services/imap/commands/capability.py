@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 
 async def answer(session: "ImapSession", command: Capability) -> None:
     session.untagged(b"CAPABILITY " + capabilities(session))
-    session.ok(command, "CAPABILITY completed")
+    await session.ok(command, "CAPABILITY completed")

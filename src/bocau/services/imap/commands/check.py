@@ -9,4 +9,4 @@ if TYPE_CHECKING:
 
 
 async def answer(session: "ImapSession", command: Check) -> None:
-    session.ok(command, "CHECK completed")
+    await session.ok(command, "CHECK completed")

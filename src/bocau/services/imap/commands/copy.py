@@ -30,7 +30,7 @@ async def answer(session: "ImapSession", command: Copy) -> None:
     except NoSuchMailbox:
         session.reply(target_missing(command.tag))
         return
-    session.ok(command, "COPY completed", copied_code(target, pairs), may_expunge=command.by_uid)
+    await session.ok(command, "COPY completed", copied_code(target, pairs), may_expunge=command.by_uid)
 
 
 def copied_code(target: Mailbox, pairs: list[tuple[int, int]]) -> bytes:

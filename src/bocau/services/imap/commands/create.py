@@ -37,6 +37,6 @@ async def answer(session: "ImapSession", command: Create) -> None:
         return True
 
     if await session.store.write(session.account_id, job):
-        session.ok(command, "CREATE completed")
+        await session.ok(command, "CREATE completed")
     else:
         session.no(command, "another mailbox has this special use", b"USEATTR")

@@ -20,4 +20,4 @@ async def answer(session: "ImapSession", command: Delete) -> None:
         session.deselect()
         session.engine.deselected()
         session.untagged(b"OK [CLOSED] the selected mailbox was deleted")
-    session.ok(command, "DELETE completed")
+    await session.ok(command, "DELETE completed")

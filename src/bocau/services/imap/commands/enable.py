@@ -14,7 +14,7 @@ NAMES: Final = {name.upper(): name for name in (b"CONDSTORE", b"UTF8=ACCEPT", b"
 async def answer(session: "ImapSession", command: Enable) -> None:
     enabled = [NAMES[name] for name in dict.fromkeys(command.names) if _enable(session, name)]
     session.untagged(b" ".join([b"ENABLED", *enabled]))
-    session.ok(command, "ENABLE completed")
+    await session.ok(command, "ENABLE completed")
 
 
 def _enable(session: "ImapSession", name: bytes) -> bool:

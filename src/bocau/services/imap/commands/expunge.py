@@ -24,4 +24,4 @@ async def answer(session: "ImapSession", command: Expunge) -> None:
 
     if ranges is None or ranges:
         await session.store.write(session.account_id, job, heavy=True)
-    session.ok(command, "EXPUNGE completed")
+    await session.ok(command, "EXPUNGE completed")

@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 
 async def answer(session: "ImapSession", command: Id) -> None:
     session.untagged(b'ID ("name" "bocau" "version" %b)' % string(__version__.encode("ascii")))
-    session.ok(command, "ID completed")
+    await session.ok(command, "ID completed")

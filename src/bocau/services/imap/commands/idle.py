@@ -17,7 +17,7 @@ async def answer(session: "ImapSession", command: Idle) -> None:
     end_listening = session.store.listen(session.account_id, connection.wake)
     try:
         # The bell is heard from here on, so nothing can fall between this look and the first wait.
-        _tell(session)
+        await _tell(session)
         connection.write(session.engine.idle())
         await connection.flush()
         while not (session.engine.has_input or connection.has_input or session.is_over):
@@ -36,23 +36,23 @@ async def _wait(session: "ImapSession") -> None:
             await connection.readable(period)
         except DeadlinePassed:
             left -= period
-            _tell(session)
+            await _tell(session)
             session.untagged(b"OK Still here")
         else:
             if connection.has_input:
                 return
-            _tell(session)
+            await _tell(session)
         if session.is_over:
             return
         await connection.flush()
     raise DeadlinePassed("idle for too long")
 
 
-def _tell(session: "ImapSession") -> None:
+async def _tell(session: "ImapSession") -> None:
     if session.view is not None:
-        updates.tell(session, may_expunge=True)
+        await updates.tell(session, may_expunge=True)
 
 
 async def done(session: "ImapSession", event: IdleDone) -> None:
     """DONE. What the client has pipelined behind it is read next."""
-    session.ok(Command(session.waiting_tag), "IDLE completed")
+    await session.ok(Command(session.waiting_tag), "IDLE completed")

@@ -18,7 +18,7 @@ async def answer(session: "ImapSession", command: List) -> None:
     if command.patterns == ("",) and not command.is_extended:
         # The old way to ask for the hierarchy separator.
         session.untagged(b'LIST (\\Noselect) "/" ""')
-        session.ok(command, "LIST completed")
+        await session.ok(command, "LIST completed")
         return
     mailboxes = session.store.glance(session.account_id, lambda reading: reading.mailboxes())
     listing = _Listing(command, mailboxes)
@@ -30,7 +30,7 @@ async def answer(session: "ImapSession", command: List) -> None:
                 tell_status(session, mailbox, command.status_items)
         if session.connection.wants_flush:
             await session.connection.flush()
-    session.ok(command, "LIST completed")
+    await session.ok(command, "LIST completed")
 
 
 def _tell(session: "ImapSession", mailbox: Mailbox, words: Sequence[bytes], extended: bytes) -> None:

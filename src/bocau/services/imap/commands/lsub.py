@@ -23,7 +23,7 @@ async def answer(session: "ImapSession", command: Lsub) -> None:
                     shown[parent] = b"\\Noselect"
     for name, attribute in sorted(shown.items()):
         session.untagged(b'LSUB (%b) "/" %b' % (attribute, encode_name(name, session.engine.is_utf8)))
-    session.ok(command, "LSUB completed")
+    await session.ok(command, "LSUB completed")
 
 
 def parents(name: str) -> list[str]:

@@ -30,4 +30,4 @@ async def answer(session: "ImapSession", command: Move) -> None:
         return
     if pairs:
         session.untagged(b"OK [%b] moved" % copied_code(target, pairs))
-    session.ok(command, "MOVE completed")
+    await session.ok(command, "MOVE completed")

@@ -10,4 +10,4 @@ if TYPE_CHECKING:
 
 async def answer(session: "ImapSession", command: Namespace) -> None:
     session.untagged(b'NAMESPACE (("" "/")) NIL NIL')
-    session.ok(command, "NAMESPACE completed")
+    await session.ok(command, "NAMESPACE completed")

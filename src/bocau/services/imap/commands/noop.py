@@ -9,4 +9,4 @@ if TYPE_CHECKING:
 
 
 async def answer(session: "ImapSession", command: Noop) -> None:
-    session.ok(command, "NOOP completed")
+    await session.ok(command, "NOOP completed")

@@ -15,4 +15,4 @@ async def answer(session: "ImapSession", command: Rename) -> None:
         writing.rename_mailbox(mailbox.mailbox_id, command.new.removesuffix("/"))
 
     await session.store.write(session.account_id, job, heavy=True)
-    session.ok(command, "RENAME completed")
+    await session.ok(command, "RENAME completed")

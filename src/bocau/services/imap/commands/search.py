@@ -7,10 +7,10 @@ from bocau.formats.header import body_start
 from bocau.protocols.imap.commands import Search
 from bocau.protocols.imap.names import string
 from bocau.protocols.imap.sets import ranges_of, set_text
-from bocau.services.imap import updates
 from bocau.services.imap.matching import Candidate, Depth, Test, compiled, depth, restricted
 from bocau.services.imap.parts import HEADER_FIRST_BYTES
-from bocau.services.imap.view import Runs, View, batches
+from bocau.services.imap.recent import recent_limit
+from bocau.services.imap.view import Runs, View, batches, numbers_in
 from bocau.store.blobs import READ_NOW_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def answer(session: "ImapSession", command: Search) -> None:
     if saves:
         view.saved = _saved(command, found)
     _tell(session, view, command, found, modseq)
-    session.ok(command, "SEARCH completed", may_expunge=command.by_uid)
+    await session.ok(command, "SEARCH completed", may_expunge=command.by_uid)
 
 
 def _saved(command: Search, uids: list[int]) -> list[int]:
@@ -52,12 +52,13 @@ async def _search(session: "ImapSession", view: View, command: Search) -> tuple[
     """The uids that match, ascending, and the highest mod-sequence among them."""
     key, runs = command.key, restricted(command.key, view)
     how_deep = max(depth(key), Depth.ROW if command.has_modseq else Depth.NUMBER)
-    test = compiled(key, view, updates.recent_limit(session, view))
+    test = compiled(key, view, recent_limit(session, view))
     found: list[int] = []
     highest = 0
     for portion in batches(runs, ROWS):
         if how_deep is Depth.NUMBER:
             found += [uid for uid in view.uids_in(portion) if test(Candidate(uid, 0, 0, ""))]
+            await asyncio.sleep(0)
             continue
         matches = await _search_portion(session, view, portion, test, how_deep)
         found += [candidate.uid for candidate in matches]
@@ -179,7 +180,7 @@ def _tell(session: "ImapSession", view: View, command: Search, uids: list[int], 
 
 
 def _numbers(view: View, uids: list[int]) -> list[int]:
-    return [number for uid in uids if (number := view.number_of(uid)) is not None]
+    return list(numbers_in(view.runs_of(ranges_of(uids))))
 
 
 def _esearch(command: Search, returns: frozenset[bytes], numbers: list[int], modseq: int) -> bytes:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from bocau.protocols.imap.commands import Examine, Select
 from bocau.protocols.imap.names import encode_name
 from bocau.services.imap import updates
+from bocau.services.imap.keywords import tell_keywords
 from bocau.services.imap.recent import claim_recent
 from bocau.services.imap.view import View
 from bocau.store import Flags, Mailbox, Reading
@@ -32,7 +33,7 @@ async def answer(session: "ImapSession", command: Select) -> None:
     claim_recent(session)
     name = type(command).__name__.upper()
     code = b"READ-ONLY" if is_read_only else b"READ-WRITE"
-    session.ok(command, f"{name} completed", code)
+    await session.ok(command, f"{name} completed", code)
 
 
 def _open(reading: Reading, name: str, is_read_only: bool) -> tuple[View, Mailbox, int]:
@@ -57,7 +58,7 @@ def _first_unseen(reading: Reading, mailbox: Mailbox) -> int:
 
 
 def _tell(session: "ImapSession", view: View, mailbox: Mailbox, unseen: int) -> None:
-    updates.tell_keywords(session, view)
+    tell_keywords(session, view)
     lines = [b"* %d EXISTS\r\n" % mailbox.message_count]
     if session.is_rev2:
         lines.append(b'* LIST () "/" %b\r\n' % encode_name(mailbox.name, session.engine.is_utf8))
@@ -66,7 +67,9 @@ def _tell(session: "ImapSession", view: View, mailbox: Mailbox, unseen: int) -> 
         if unseen:
             lines.append(b"* OK [UNSEEN %d] first unseen\r\n" % unseen)
     lines.append(
-        b"* OK [UIDVALIDITY %d] uids valid\r\n* OK [UIDNEXT %d] next uid\r\n* OK [HIGHESTMODSEQ %d] highest\r\n"
+        b"* OK [UIDVALIDITY %d] uids valid\r\n"
+        b"* OK [UIDNEXT %d] next uid\r\n"
+        b"* OK [HIGHESTMODSEQ %d] highest\r\n"
         % (mailbox.uid_validity, mailbox.uid_next, max(mailbox.highest_modseq, 1))
     )
     session.connection.write(b"".join(lines))

@@ -25,7 +25,7 @@ _VALUES: Final[dict[StatusItem, Callable[[Mailbox], int]]] = {
 async def answer(session: "ImapSession", command: Status) -> None:
     mailbox = session.store.glance(session.account_id, lambda reading: reading.mailbox_named(command.mailbox))
     tell_status(session, mailbox, command.items)
-    session.ok(command, "STATUS completed")
+    await session.ok(command, "STATUS completed")
 
 
 def tell_status(session: "ImapSession", mailbox: Mailbox, items: Iterable[StatusItem]) -> None:

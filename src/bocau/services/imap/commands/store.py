@@ -8,6 +8,7 @@ from bocau.protocols.imap.commands import FlagChange, Store
 from bocau.protocols.imap.sets import ranges_of, set_text
 from bocau.services.imap import updates
 from bocau.services.imap.flags import split_flags
+from bocau.services.imap.sending import send_messages
 from bocau.services.imap.view import View
 from bocau.store import Flags, Writing
 
@@ -40,9 +41,10 @@ async def answer(session: "ImapSession", command: Store) -> None:
         count = sum(stop - start for start, stop in runs)
         job = _job(view, ranges, command)
         stored = await session.store.write(session.account_id, job, heavy=count > HEAVY_MESSAGES)
-    _tell(session, view, command, ranges, stored)
+    await _tell(session, view, command, ranges, stored)
     if not session.is_over:
-        session.ok(command, "STORE completed", _modified(view, command, stored), may_expunge=command.by_uid)
+        code = _modified(view, command, stored)
+        await session.ok(command, "STORE completed", code, may_expunge=command.by_uid)
 
 
 def _job(view: View, ranges: list[tuple[int, int]], command: Store) -> Callable[[Writing], Stored]:
@@ -65,20 +67,21 @@ def _job(view: View, ranges: list[tuple[int, int]], command: Store) -> Callable[
     return job
 
 
-def _tell(
+async def _tell(
     session: "ImapSession", view: View, command: Store, ranges: list[tuple[int, int]], stored: Stored
 ) -> None:
     """Others' changes first, then the answer: all messages asked for, unless .SILENT."""
-    updates.tell(session, may_expunge=command.by_uid, own=frozenset((stored.modseq,)))
-    if session.is_over or not ranges or (command.is_silent and not session.is_condstore):
+    await updates.tell(session, may_expunge=command.by_uid, own=frozenset((stored.modseq,)))
+    if session.is_over or not ranges:
         return
-    rows = session.store.glance(session.account_id, lambda reading: reading.flags(view.mailbox_id, ranges))
-    refused = set(stored.refused)
-    if command.is_silent:
+    # Numbers may have moved: the uids are looked up anew.
+    runs = view.runs_of(ranges)
+    if not command.is_silent:
+        await send_messages(session, view, runs, updates.flags_plan(session))
+    elif session.is_condstore and stored.modseq:
         # RFC 7162 §3.1.3: a silent STORE still tells the new mod-sequences.
-        rows = [row for row in rows if row[1] == stored.modseq]
-    rows = [row for row in rows if row[0] not in refused]
-    updates.tell_flags(session, view, rows, with_flags=not command.is_silent)
+        plan = updates.flags_plan(session, with_flags=False)
+        await send_messages(session, view, runs, plan, since=stored.modseq - 1)
 
 
 def _modified(view: View, command: Store, stored: Stored) -> bytes:

@@ -12,4 +12,4 @@ async def answer(session: "ImapSession", command: Subscribe | Unsubscribe) -> No
     wanted = isinstance(command, Subscribe)
     name = command.mailbox
     await session.store.write(session.account_id, lambda writing: writing.subscribe(name, wanted))
-    session.ok(command, f"{type(command).__name__.upper()} completed")
+    await session.ok(command, f"{type(command).__name__.upper()} completed")

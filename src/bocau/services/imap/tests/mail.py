@@ -1,4 +1,4 @@
-"""Three messages that the transcripts talk about: a plain one, a multipart with base64, an enclosed message."""
+"""Three messages that the transcripts talk about: plain, multipart with base64, an enclosed message."""
 
 PLAIN = (
     b"From: Bob <bob@example.org>\r\nTo: alice@example.org\r\nSubject: Hello\r\n"

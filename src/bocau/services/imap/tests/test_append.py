@@ -19,13 +19,16 @@ async def test_a_long_message_comes_in_pieces_and_goes_out_whole(home: Home, ali
         answer += await alice.receive(command[start : start + 100_000])
     assert answer.startswith(b"a OK [APPENDUID"), answer[:100]
     await alice.say("s SELECT Sent")
-    said = await alice.receive(b"b FETCH 1 (UID BODY.PEEK[] BODY.PEEK[TEXT]<10.5> BODY.PEEK[HEADER.FIELDS (Subject)])\r\n")
+    said = await alice.receive(
+        b"b FETCH 1 (UID BODY.PEEK[] BODY.PEEK[TEXT]<10.5> BODY.PEEK[HEADER.FIELDS (Subject)])\r\n"
+    )
     head = b"* 1 FETCH (UID 1 BODY[] {2500000}\r\n"
     assert said.startswith(head)
     got = said[len(head) : len(head) + len(body)]
     assert hashlib.sha256(got).digest() == hashlib.sha256(body).digest()
     assert said[len(head) + len(body) :] == (
-        b" BODY[TEXT]<10> {5}\r\nabcde BODY[HEADER.FIELDS (SUBJECT)] {17}\r\nSubject: long\r\n\r\n)\r\nb OK FETCH completed\r\n"
+        b" BODY[TEXT]<10> {5}\r\nabcde BODY[HEADER.FIELDS (SUBJECT)] {17}\r\nSubject: long\r\n\r\n)\r\n"
+        b"b OK FETCH completed\r\n"
     )
     assert b"BODY (" in await alice.receive(b"c FETCH 1 (FLAGS BODY BODYSTRUCTURE)\r\n")
     assert (await alice.say("d SEARCH TEXT cdef"))[0] == "* SEARCH 1"
@@ -34,7 +37,9 @@ async def test_a_long_message_comes_in_pieces_and_goes_out_whole(home: Home, ali
 async def test_pipelined_appends_share_commits_and_are_answered_in_order(
     home: Home, alice: SessionPlayer
 ) -> None:
-    commands = b"".join(b"t%d APPEND %b {3+}\r\nabc\r\n" % (n, b"Nowhere" if n == 5 else b"Sent") for n in range(20))
+    commands = b"".join(
+        b"t%d APPEND %b {3+}\r\nabc\r\n" % (n, b"Nowhere" if n == 5 else b"Sent") for n in range(20)
+    )
     answer = await alice.receive(commands + b"u STATUS Sent (MESSAGES)\r\n")
     found = re.findall(rb"^(\w+) (OK|NO)", answer, re.MULTILINE)
     assert [tag for tag, _ in found] == [b"t%d" % n for n in range(20)] + [b"u"]

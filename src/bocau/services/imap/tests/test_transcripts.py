@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from bocau.protocols.tests.transcript import Transcript, at_once, byte_by_byte, find, play_async
-
 from bocau.services.imap.tests import mail
 from bocau.services.imap.tests.home import ALICE, PASSWORD, Home, SessionPlayer
 
@@ -33,7 +32,5 @@ class Prepared(SessionPlayer):
 @pytest.mark.parametrize("transcript", find(Path(__file__).parent), ids=lambda t: t.name)
 async def test_transcript(transcript: Transcript, cut: str, home: Home) -> None:
     await home.deliver(mail.PLAIN, mail.MIXED, mail.NESTED)
-    await home.store.write(
-        ALICE, lambda tx: tx.claim_recent(tx.mailbox_named("INBOX").mailbox_id)
-    )
+    await home.store.write(ALICE, lambda tx: tx.claim_recent(tx.mailbox_named("INBOX").mailbox_id))
     await play_async(transcript, Prepared(home, transcript.about), CHOPPED[cut])

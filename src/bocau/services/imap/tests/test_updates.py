@@ -1,9 +1,10 @@
-"""Several sessions on one mailbox see each other's changes, in order, and only when they may (RFC 9051 §7.5.1)."""
+"""Sessions on one mailbox see each other's changes, in order, and only when they may (RFC 9051 §7.5.1)."""
 
 import asyncio
 import random
 import re
 
+from bocau.services.imap import recent
 from bocau.services.imap.tests import mail
 from bocau.services.imap.tests.home import ALICE, Home, SessionPlayer, log_in
 from bocau.store import Flags
@@ -29,7 +30,11 @@ async def test_expunge_waits_while_message_numbers_are_in_use(home: Home) -> Non
     one, other = await two(home)
     await one.say("a STORE 1 +FLAGS.SILENT \\Deleted", "b EXPUNGE")
     answer = await other.say("c FETCH 1:3 UID")
-    assert answer == ["* 2 FETCH (UID 2)", "* 3 FETCH (UID 3)", "c NO [EXPUNGEISSUED] some of the messages are gone"]
+    assert answer == [
+        "* 2 FETCH (UID 2)",
+        "* 3 FETCH (UID 3)",
+        "c NO [EXPUNGEISSUED] some of the messages are gone",
+    ]
     assert (await other.say("d STORE 2 +FLAGS \\Seen"))[-1] == "d OK STORE completed"
     assert (await other.say("e SEARCH ALL"))[0] == "* SEARCH 1 2 3"
     assert await other.say("f UID FETCH 3 UID") == [
@@ -108,8 +113,7 @@ async def test_recent_is_shown_once(home: Home) -> None:
     await home.deliver(mail.PLAIN)
     one = await log_in(home)
     assert "* 1 RECENT" in await one.say("a SELECT INBOX")
-    while not home.store.glance(ALICE, lambda tx: tx.mailbox_named("INBOX").recent_uid):
-        await asyncio.sleep(0.001)
+    await asyncio.gather(*recent.claims)
     other = await log_in(home)
     assert "* 0 RECENT" in await other.say("a SELECT INBOX")
     assert "* 1 FETCH (FLAGS (\\Recent))" in await one.say("b FETCH 1 FLAGS")

@@ -28,6 +28,8 @@ from bocau.runtime.clock import Clock
 
 _STATE: Final = SQL.state
 _CREDENTIAL_STATE: Final = SQL.credential_state
+NOBODY: Final = AccountId(0)
+"""No account has this id."""
 _STAND_IN: Final = DerivedKeys(secrets.token_bytes(32), secrets.token_bytes(32))
 """The keys of names that do not exist: no proof fits them."""
 
@@ -91,8 +93,7 @@ class Logins:
         if proof is None or proof.version == version:
             return proof
         standing = current(sql, proof.standing.login.credential_id)
-        address = _parsed(name)
-        if standing is None or address is None or named_account(sql, address) != standing.login.account_id:
+        if standing is None or _account_of(sql, name) != standing.login.account_id:
             self._warm.drop(mark)
             return None
         proof.standing, proof.version = standing, version
@@ -158,11 +159,9 @@ class Logins:
             self._check_throttle(sql, who)
             return _scram_keys(sql, name, mechanism)
 
-        keys = self._database.read(job)
-        if keys is None:
-            salt = made_up_salt(self.server_secret(), _folded(name))
-            keys = ScramKeys(salt, self._settings.scram_iterations, (0,), (_STAND_IN,))
-        return keys
+        salt = made_up_salt(self.server_secret(), _folded(name))
+        stand_in = ScramKeys(salt, self._settings.scram_iterations, (0,), (_STAND_IN,))
+        return self._database.read(job) or stand_in
 
     async def scram_settled(self, name: str, credential_id: int | None, attempt: LoginAttempt) -> Login:
         who = suspect(attempt.client_host, _folded(name))
@@ -265,9 +264,13 @@ def _parsed(name: str) -> Address | None:
         return None
 
 
-def _claimed(sql: Sql, name: str) -> _Claimed | None:
+def _account_of(sql: Sql, name: str) -> AccountId | None:
     address = _parsed(name)
-    account_id = named_account(sql, address) if address is not None else None
+    return named_account(sql, address) if address is not None else None
+
+
+def _claimed(sql: Sql, name: str) -> _Claimed | None:
+    account_id = _account_of(sql, name)
     if account_id is None:
         return None
     rows = sql.rows(SQL.secrets, {"account_id": account_id})
@@ -287,11 +290,10 @@ def named_account(sql: Sql, address: Address) -> AccountId | None:
 
 
 def _scram_keys(sql: Sql, name: str, mechanism: str) -> ScramKeys | None:
-    claimed = _claimed(sql, name)
-    if claimed is None:
-        return None
-    account = sql.row(SQL.scram_of_account, {"account_id": claimed.account_id})
-    rows = sql.rows(SQL.scram_keys, {"account_id": claimed.account_id, "mechanism": mechanism})
+    """None for who is not there; asks as much for such a name as for any other."""
+    account_id = _account_of(sql, name) or NOBODY
+    account = sql.row(SQL.scram_of_account, {"account_id": account_id})
+    rows = sql.rows(SQL.scram_keys, {"account_id": account_id, "mechanism": mechanism})
     if account is None or not rows:
         return None
     keys = tuple(DerivedKeys(row[1], row[2]) for row in rows)

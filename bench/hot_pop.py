@@ -13,6 +13,7 @@ from bocau.directory import Directory, DirectorySettings, LoginAttempt, Scope
 from bocau.formats.address import parse_address
 from bocau.runtime.clock import SystemClock
 from bocau.runtime.log import get_log
+from bocau.services.pop.commands import COMMANDS
 from bocau.services.pop.locks import PopLocks
 from bocau.services.pop.session import PopSession, Rooms
 from bocau.services.pop.settings import PopSettings
@@ -102,7 +103,7 @@ async def run(rooms: Rooms) -> None:
 
     await measure("warm login", 1_000, logins)
     await measure("expand (RCPT)", 1_000, lambda: [directory.expand(address) for _ in range(1_000)] and None)
-    session = PopSession(Sink(), rooms)  # type: ignore[arg-type]
+    session = PopSession(Sink(), rooms, COMMANDS)  # type: ignore[arg-type]
     await feed(session, f"USER {NAME}\r\nPASS {PASSWORD}\r\n".encode())
     retrieval = b"".join(b"RETR %d\r\n" % (i + 1) for i in range(RETRIEVED))
     lines = [b"RETR %d\r\n" % (i + 1) for i in range(RETRIEVED)]
@@ -119,7 +120,7 @@ async def run(rooms: Rooms) -> None:
 
 
 async def large(rooms: Rooms) -> None:
-    session = PopSession(Sink(), rooms)  # type: ignore[arg-type]
+    session = PopSession(Sink(), rooms, COMMANDS)  # type: ignore[arg-type]
     started, cpu = time.perf_counter(), time.process_time()
     await feed(session, f"USER {NAME}\r\nPASS {PASSWORD}\r\n".encode())
     print(f"{f'login to {LISTED:,} messages':48} {(time.perf_counter() - started) * 1e3:8.2f} ms")

@@ -6,6 +6,7 @@ from bocau.directory import Directory
 from bocau.runtime.clock import Clock
 from bocau.runtime.connection import Connection, converse
 from bocau.runtime.log import Log
+from bocau.services.pop.commands import COMMANDS
 from bocau.services.pop.locks import PopLocks
 from bocau.services.pop.session import PopSession, Rooms
 from bocau.services.pop.settings import PopSettings
@@ -30,7 +31,7 @@ class PopService:
 
     async def serve(self, connection: Connection) -> None:
         """Serve one connection to its end."""
-        session = PopSession(connection, self._rooms)
+        session = PopSession(connection, self._rooms, COMMANDS)
         try:
             await converse(connection, session)
         finally:

@@ -219,10 +219,6 @@ class QueueReading:
         """Every (destination, domain) that has open recipients."""
         return [(destination, domain) for destination, domain in self.sql.rows(QUERIES.destinations)]
 
-    def live_blobs(self) -> Sequence[BlobRef]:
-        """The bodies the queue refers to: sweeping must spare them, `verify` must find them."""
-        return [BlobRef(*row) for row in self.sql.rows(QUERIES.live_blobs)]
-
     def submitted(self, account_id: AccountId, hour: int) -> tuple[int, int]:
         """(messages of this hour, recipients of the last 24 hours) that an account has submitted."""
         messages, recipients = self._row(QUERIES.submitted, {"account_id": account_id, "hour": hour})

@@ -145,7 +145,7 @@ class Connector:
             await session.connection.start_tls(
                 _context(smarthost, tls), server_side=False, server_name=session.hop.host
             )
-        except PeerGone as exc:
+        except (PeerGone, ValueError) as exc:  # ValueError: a host name that TLS cannot carry
             raise TlsFailed(str(exc)) from exc
         session.client.secured()
         await session.hello()

@@ -102,7 +102,11 @@ class Outbound:
         has_answered = False
         while left:
             batch = left[: session.client.extensions.recipients_max]
-            is_sound = await self._transact(session, batch, errand)
+            try:
+                is_sound = await self._transact(session, batch, errand)
+            except BaseException:
+                session.connection.abort()
+                raise
             has_answered = has_answered or bool(session.client.answers)
             if not is_sound:
                 session.connection.abort()

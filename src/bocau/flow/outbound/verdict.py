@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from bocau.base.wiretext import printable
 from bocau.protocols.smtp.client import Answer, Step
 from bocau.protocols.smtp.reply import Reply
 
+WORDS_CHARACTERS_MAX: Final = 1000
+"""How much of what a server says is kept."""
 STATUS_DEFAULTS: Final = {2: "2.0.0", 4: "4.0.0", 5: "5.0.0"}
 
 
@@ -69,8 +72,8 @@ def is_too_many(answer: Answer) -> bool:
 
 def said(reply: Reply) -> str:
     """A reply on one line, as bounces and the log quote it."""
-    text = " ".join(reply.lines)
-    return f"{reply.code} {reply.enhanced} {text}" if reply.enhanced else f"{reply.code} {text}"
+    code = f"{reply.code} {reply.enhanced}" if reply.enhanced else f"{reply.code}"
+    return f"{code} {printable(' '.join(reply.lines), maximum=WORDS_CHARACTERS_MAX)}"
 
 
 def _status(reply: Reply) -> str:

@@ -295,32 +295,37 @@ class QueueRunner:
                 tx.queue.late(now, SWEEP_MESSAGES_MAX),
             ),
         )
+        done = 0
         for queue_id in expired:
-            await self._expire(queue_id, now)
+            done += await self._expire(queue_id, now)
         for queue_id in late:
-            await self._warn(queue_id)
+            done += await self._warn(queue_id)
+        if done >= SWEEP_MESSAGES_MAX:
+            self._bell.set()  # There may be more.
         hour = now // HOUR_SECONDS
         if hour != self._swept_hour:
             await self._store.write(NO_ACCOUNT, lambda tx: tx.queue.forget_submissions(hour))
             self._swept_hour = hour
 
-    async def _expire(self, queue_id: QueueId, now: int) -> None:
+    async def _expire(self, queue_id: QueueId, now: int) -> bool:
         message = self._message(queue_id)
         # What is being tried this moment ends by itself: its attempt knows that time is up.
         if message is None or message.is_leased:
-            return
+            return False
         self._log.info("expired", **_facts(message))
         await self._settling.settle(message, conclude_expired(message, self._reason(message), now))
+        return True
 
-    async def _warn(self, queue_id: QueueId) -> None:
+    async def _warn(self, queue_id: QueueId) -> bool:
         message = self._message(queue_id)
         if message is None:
-            return
+            return False
         self._log.info("delayed", **_facts(message))
         conclusion = conclude_late(message, self._reason(message))
         if not message.reverse_path:
             conclusion = Conclusion()
         await self._settling.settle(message, conclusion, lambda tx: tx.queue.clear_warning(queue_id))
+        return True
 
     def _message(self, queue_id: QueueId) -> QueuedMessage | None:
         return self._store.glance(NO_ACCOUNT, lambda tx: tx.queue.show(queue_id))

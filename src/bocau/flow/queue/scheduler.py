@@ -8,6 +8,7 @@ due → ready destinations → choose: one each, round and round, until the slot
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 
 from bocau.rules.retry import host_pause_seconds
 
@@ -26,6 +27,9 @@ class Scheduler:
         self._per_destination = slots_per_destination
         self._slots = slots
         self._ready: dict[str, None] = {}
+        """In the order of their turns."""
+        self._spared: set[str] = set()
+        """Something waits for them, and they are believed dead."""
         self._running: Counter[str] = Counter()
         self._troubles: dict[str, _Trouble] = {}
 
@@ -33,18 +37,16 @@ class Scheduler:
     def free_slots(self) -> int:
         return self._slots - self._running.total()
 
-    def is_running(self, destination: str) -> bool:
-        return self._running[destination] > 0
-
     def due(self, destinations: set[str]) -> None:
         """Something waits for them."""
-        self._ready |= dict.fromkeys(sorted(destinations))
+        self._ready |= dict.fromkeys(sorted(destinations - self._spared))
 
     def forced(self, destinations: set[str]) -> None:
         """An administrator wants them tried, dead or not."""
         for destination in destinations:
             if (trouble := self._troubles.get(destination)) is not None:
                 trouble.until = 0.0
+        self._spared -= destinations
         self.due(destinations)
 
     def exhausted(self, destination: str) -> None:
@@ -52,25 +54,36 @@ class Scheduler:
         self._ready.pop(destination, None)
 
     def choose(self, now: float) -> dict[str, int]:
-        """How many messages to start for which destination now."""
+        """How many messages to start for which destination now: one each, and round again while slots are
+        free."""
+        self._sort_out(now)
         chosen: Counter[str] = Counter()
-        free = self.free_slots
-        turn = [d for d in self._ready if self._limit(d, now) > self._running[d]]
-        while free > 0 and turn:
-            for destination in turn[:free]:
+        while turn := self._turn(chosen):
+            for destination in turn:
                 chosen[destination] += 1
-                # Whoever got a slot goes to the end of the queue for the next round.
+                # Whoever got a slot goes to the end of the line.
                 del self._ready[destination]
                 self._ready[destination] = None
-            free = self.free_slots - chosen.total()
-            turn = [d for d in turn if self._limit(d, now) > self._running[d] + chosen[d]]
         return dict(chosen)
 
-    def _limit(self, destination: str, now: float) -> int:
-        trouble = self._troubles.get(destination)
-        if trouble is None:
-            return self._per_destination
-        return 0 if trouble.until > now else 1
+    def _turn(self, chosen: Counter[str]) -> list[str]:
+        """The next destinations that may have one more slot, as many as there are slots."""
+        free = self.free_slots - chosen.total()
+        able = (d for d in self._ready if self._running[d] + chosen[d] < self._limit(d))
+        return list(islice(able, max(free, 0)))
+
+    def _limit(self, destination: str) -> int:
+        """One that was dead is first tried by a single message."""
+        return 1 if destination in self._troubles else self._per_destination
+
+    def _sort_out(self, now: float) -> None:
+        """Take the dead out of the line, and those back in whose pause is over."""
+        back = {d for d in self._spared if self._troubles[d].until <= now}
+        self._spared -= back
+        self._ready |= dict.fromkeys(sorted(back))
+        for destination in [d for d, t in self._troubles.items() if t.until > now and d in self._ready]:
+            del self._ready[destination]
+            self._spared.add(destination)
 
     def started(self, destination: str) -> None:
         self._running[destination] += 1
@@ -84,11 +97,17 @@ class Scheduler:
             del self._running[destination]
         trouble = self._troubles.get(destination)
         if is_reached:
-            self._troubles.pop(destination, None)
+            self._revive(destination)
         elif trouble is None or trouble.until <= now:
             failures = trouble.failures + 1 if trouble else 1
             until = now + host_pause_seconds(failures, chance)
             self._troubles[destination] = _Trouble(failures, until, reason)
+
+    def _revive(self, destination: str) -> None:
+        self._troubles.pop(destination, None)
+        if destination in self._spared:
+            self._spared.discard(destination)
+            self._ready[destination] = None
 
     def reason(self, destination: str) -> str:
         """Why it is spared; "" when it is not."""
@@ -97,11 +116,11 @@ class Scheduler:
 
     def forget(self, now: float, after_seconds: float) -> None:
         """Forget troubles of destinations that nobody has written to for long."""
-        old = [d for d, t in self._troubles.items() if t.until + after_seconds < now and d not in self._ready]
+        waiting = self._spared | self._ready.keys() | self._running.keys()
+        old = [d for d, t in self._troubles.items() if t.until + after_seconds < now and d not in waiting]
         for destination in old:
             del self._troubles[destination]
 
     def wake_at(self) -> float | None:
         """When the first spared destination with waiting mail may be probed."""
-        times = [self._troubles[d].until for d in self._ready if d in self._troubles and not self._running[d]]
-        return min(times, default=None)
+        return min((self._troubles[d].until for d in self._spared), default=None)

@@ -122,9 +122,6 @@ UPDATE queue_recipient SET next_attempt_at = 0 WHERE status = 0;
 -- name: set_destination
 UPDATE queue_recipient SET destination = :destination WHERE domain = :domain AND destination <> :destination;
 
--- name: live_blobs
-SELECT pack, offset, length, sha256 FROM queue_message;
-
 -- name: count_submission
 INSERT INTO submission_count (account_id, hour, messages, recipients) VALUES (:account_id, :hour, 1, :recipients)
 ON CONFLICT (account_id, hour) DO UPDATE SET messages = messages + 1, recipients = recipients + excluded.recipients;

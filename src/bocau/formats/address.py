@@ -12,8 +12,8 @@ from typing import Final
 
 from bocau.base.errors import SyntaxFault
 
-LOCAL_PART_OCTETS_MAX: Final = 64
-"""RFC 5321 §4.5.3.1.1."""
+LOCAL_PART_OCTETS_MAX: Final = 128
+"""RFC 5321 §4.5.3.1.1 says 64, but senders rewritten by SRS or VERP are longer, and their mail is real."""
 DOMAIN_OCTETS_MAX: Final = 255
 """RFC 5321 §4.5.3.1.2."""
 ADDRESS_OCTETS_MAX: Final = 254

@@ -93,9 +93,9 @@ def test_refuses(text: str) -> None:
 
 
 def test_limits_one_more_is_refused() -> None:
-    assert parse_address("a" * 64 + "@x.test").local_part == "a" * 64
+    assert parse_address("a" * 128 + "@x.test").local_part == "a" * 128
     assert parse_address("é" * 32 + "@x.test").local_part == "é" * 32
-    for text in ("a" * 65 + "@x.test", "é" * 33 + "@x.test", '"' + " " * 65 + '"@x.test'):
+    for text in ("a" * 129 + "@x.test", "é" * 65 + "@x.test", '"' + " " * 129 + '"@x.test'):
         with pytest.raises(SyntaxFault):
             parse_address(text)
     domain = ".".join(["d" * 61] * 3)

@@ -1,8 +1,8 @@
 """A group of write jobs in one transaction; one failure undoes one job only.
 
 First all jobs run one after the other. When one fails, everything is rolled back and the group runs again
-with a savepoint around each job: jobs have no outside effects, so they may. Failures are rare, and a savepoint
-costs a copy of every page that a job touches (docs/decisions/0002).
+with a savepoint around each job: jobs have no outside effects, so they may. Failures are rare, and a
+savepoint costs a copy of every page that a job touches (docs/decisions/0002).
 """
 
 import asyncio

@@ -48,6 +48,7 @@ class Writer:
         self._waiting: deque[Entry] = deque()
         self._runner: asyncio.Task[None] | None = None
         self._checkpoint_at = CHECKPOINT_PAGES
+        self._keeps_lock = False
         self._open()
 
     def _open(self) -> None:
@@ -80,7 +81,7 @@ class Writer:
         try:
             while self._waiting:
                 await self._run_group(self._take())
-                if self._checkpoint_due():
+                if self._keeps_lock:
                     await self._thread.run(self._checkpoint)
                 if self._waiting:
                     await asyncio.sleep(0)
@@ -189,7 +190,9 @@ class Writer:
 
     def _commit(self, may_wait: bool) -> None:
         self._connection.execute("COMMIT")
-        self._lock.release()
+        self._keeps_lock = self._checkpoint_due()
+        if not self._keeps_lock:
+            self._lock.release()
 
     def _undo(self, may_wait: bool) -> None:
         self._connection.execute("ROLLBACK")
@@ -213,15 +216,16 @@ class Writer:
         return self.log_pages >= self._checkpoint_at
 
     def _checkpoint(self) -> None:
-        """Copy the log into the database under the lock: nobody appends meanwhile, so it can start again.
+        """Copy the log into the database, under the lock that the last commit kept: nobody appends
+        meanwhile, so the log can start again.
 
         A long reader keeps it from starting again; then try after as many pages more.
         """
         self._checkpoint_at = self.log_pages + CHECKPOINT_PAGES
-        self._lock.acquire()
         try:
             self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         except apsw.Error:
             pass  # the log keeps everything; the next commit tells if the disk is broken
         finally:
+            self._keeps_lock = False
             self._lock.release()

@@ -26,8 +26,8 @@ class ActivePack:
     def __init__(self, number: int, fd: int) -> None:
         self.number = number
         self.fd = fd
-        self.end = os.fstat(fd).st_size
-        self.synced = self.end
+        self.first = self.end = os.fstat(fd).st_size
+        self.unsynced_bytes = 0
 
     def write(self, buffers: Sequence[bytes | memoryview], at: int) -> None:
         """Write all of `buffers` at `at`, or raise OSError; a short write is a full disk."""
@@ -41,19 +41,25 @@ class ActivePack:
 
 
 class Appender:
-    """Reserves room, writes, syncs. `reserve` and `write` may be called from several threads."""
+    """Reserves room, writes, marks, syncs; all of it may be called from several threads."""
 
     def __init__(self, folder: PackFolder) -> None:
         self._folder = folder
         self._active: ActivePack | None = None
         self._unsynced: list[ActivePack] = []
         self._lock = Lock()
+        self._syncing = Lock()
         self.abandoned: dict[int, int] = {}
-        """Packs whose fdatasync failed, with what is safe of them: bodies beyond must not be referred to."""
+        """Packs whose fdatasync failed, and where we began to append: no row may refer to what came later."""
 
     @property
     def unsynced_bytes(self) -> int:
-        return sum(pack.end - pack.synced for pack in self._unsynced)
+        return sum(pack.unsynced_bytes for pack in self._unsynced)
+
+    @property
+    def is_syncing(self) -> bool:
+        """Whether another thread is at it: sync() would wait for it."""
+        return self._syncing.locked()
 
     def reserve(self, size: int) -> tuple[ActivePack, int]:
         """Room for `size` bytes at the end of the active pack: (pack, offset). DiskFull, TryLater."""
@@ -63,9 +69,14 @@ class Appender:
                 pack = self._active = self._open_next(size)
             offset = pack.end
             pack.end = offset + size
+            return pack, offset
+
+    def mark(self, pack: ActivePack, size: int) -> None:
+        """A record is written: the next sync must include its pack. Not earlier, or a sync could miss it."""
+        with self._lock:
+            pack.unsynced_bytes += size
             if pack not in self._unsynced:
                 self._unsynced.append(pack)
-            return pack, offset
 
     def write(self, pack: ActivePack, buffers: Sequence[bytes | memoryview], at: int) -> None:
         """Fill reserved room. DiskFull, TryLater; what was written is cut off again."""
@@ -77,6 +88,7 @@ class Appender:
         except DiskFull:
             self.give_back(pack, at, sum(map(len, buffers)))
             raise
+        self.mark(pack, sum(map(len, buffers)))
 
     def give_back(self, pack: ActivePack, at: int, size: int) -> None:
         """Cut off a record that could not be written, while it is the last one; else it stays as garbage."""
@@ -90,22 +102,26 @@ class Appender:
 
     def sync(self) -> None:
         """Put everything staged so far on disk. After a failure the pack is abandoned: the kernel may have
-        dropped what it could not write, and a second fdatasync would falsely succeed."""
-        with self._lock:
-            pending, self._unsynced = self._unsynced, []
-        for position, pack in enumerate(pending):
-            end = pack.end
+        dropped what it could not write, and a second fdatasync would falsely succeed.
+
+        One thread at a time: who comes second must not return before what the first took over is on disk.
+        """
+        with self._syncing:
+            with self._lock:
+                pending, self._unsynced = self._unsynced, []
+                for pack in pending:
+                    pack.unsynced_bytes = 0
             try:
-                os.fdatasync(pack.fd)
+                for pack in pending:
+                    os.fdatasync(pack.fd)
             except OSError as error:
-                self._abandon(pending[position:])
+                self._abandon(pending)
                 raise translate_os(error) from error
-            pack.synced = end
 
     def _abandon(self, packs: Sequence[ActivePack]) -> None:
         with self._lock:
             for pack in packs:
-                self.abandoned[pack.number] = pack.synced
+                self.abandoned[pack.number] = pack.first
                 if self._active is pack:
                     self._active = None
 

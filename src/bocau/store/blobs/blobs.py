@@ -68,6 +68,7 @@ class Blobs:
             if isinstance(error, OSError):
                 raise translate_os(error) from error
             raise
+        self._appender.mark(pack, HEADER_BYTES + length)
         self.sync()
         return BlobRef(pack.number, at + HEADER_BYTES, length, sha256)
 
@@ -93,7 +94,7 @@ class Blobs:
 
     def sync_is_slow(self) -> bool:
         """Whether the next sync has so much to write that it belongs in a thread."""
-        return self._appender.unsynced_bytes > INLINE_SYNC_BYTES_MAX
+        return self._appender.unsynced_bytes > INLINE_SYNC_BYTES_MAX or self._appender.is_syncing
 
     def check(self, ref: BlobRef) -> None:
         """Refuse a body that a failed sync may have lost; raises TryLater."""

@@ -1,9 +1,11 @@
 """Packs: bytes come back, failures are told, records can be found without any index."""
 
+import asyncio
 import errno
 import hashlib
 import io
 import os
+import threading
 
 import pytest
 
@@ -122,8 +124,6 @@ async def test_a_failed_spool_is_cut_off_and_told(blobs, monkeypatch):
 
 
 def test_a_failed_sync_is_never_retried_as_a_success(blobs, monkeypatch):
-    safe = blobs.stage(b"safe")
-    blobs.sync()
     lost = blobs.stage(b"lost")
 
     def fail(fd):
@@ -134,10 +134,33 @@ def test_a_failed_sync_is_never_retried_as_a_success(blobs, monkeypatch):
         blobs.sync()
     monkeypatch.undo()
     blobs.sync()
-    blobs.check(safe)
     with pytest.raises(TryLater):
         blobs.check(lost)
     assert blobs.stage(b"next").pack != lost.pack
+
+
+async def test_a_sync_waits_for_the_one_under_way(blobs, monkeypatch):
+    """A spooled file is synced in a thread; a group must not commit on a sync that has not ended."""
+    order, entered, go_on = [], threading.Event(), threading.Event()
+    real = os.fdatasync
+
+    def slow(fd):
+        entered.set()
+        go_on.wait(10)
+        real(fd)
+        order.append("on disk")
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    blobs.stage(b"staged before")
+    spooling = asyncio.ensure_future(blobs.stage_file(io.BytesIO(b"x" * 1000)))
+    await asyncio.to_thread(entered.wait, 10)
+    assert blobs.sync_is_slow()
+    waiting = asyncio.ensure_future(asyncio.to_thread(lambda: (blobs.sync(), order.append("returned"))))
+    await asyncio.sleep(0.01)
+    go_on.set()
+    await spooling
+    await waiting
+    assert order == ["on disk", "returned"]
 
 
 def test_sync_without_anything_staged_costs_nothing(blobs, monkeypatch):

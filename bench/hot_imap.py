@@ -1,4 +1,7 @@
-"""The hot loops of IMAP: parsing commands, selecting, formatting FETCH. `python bench/hot_imap.py [messages]`.
+"""The hot loops of IMAP: parsing commands, selecting, formatting FETCH.
+
+    .venv/bin/python bench/hot_imap.py [messages]
+
 
 One process, no socket: CPU time of our own code over a real store in a temporary folder.
 """
@@ -13,7 +16,7 @@ from typing import Any
 
 from bocau.base.ids import AccountId
 from bocau.database import Database, DatabaseSettings
-from bocau.directory import Account, Credential, Login, LoginAttempt
+from bocau.directory import Login, LoginAttempt
 from bocau.formats.address import Address
 from bocau.formats.digest import digest
 from bocau.protocols.imap import ImapEngine, State
@@ -71,12 +74,6 @@ class Nobody:
     async def login(self, name: str, password: str, attempt: LoginAttempt) -> Login:
         return Login(ACCOUNT, Address("alice", "example.org"), None, 1)
 
-    def account(self, account_id: AccountId) -> Account:
-        raise NotImplementedError
-
-    def credentials(self, account_id: AccountId) -> list[Credential]:
-        return []
-
     def ring(self, topics: Iterable[str]) -> None: ...
 
     def listen(self, topic: str, heard: Callable[[], None]) -> Callable[[], None]:
@@ -89,7 +86,11 @@ def message(number: int, size: int = 2000) -> bytes:
         f"Subject: number {number}\r\nDate: Mon, 7 Feb 2022 21:52:25 -0800\r\n"
         f"Message-ID: <{number}@example.net>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
     ).encode()
-    return head + (b"forty characters of text make up a line\r\n" * (size // 41 + 1))[: size - len(head) - 2] + b"\r\n"
+    return (
+        head
+        + (b"forty characters of text make up a line\r\n" * (size // 41 + 1))[: size - len(head) - 2]
+        + b"\r\n"
+    )
 
 
 async def say(session: ImapSession, *lines: str) -> None:

@@ -1,13 +1,16 @@
 """What all IMAP connections of one process share."""
 
 import ssl
+import tempfile
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from bocau.directory import Directory
 from bocau.protocols.imap import Event
 from bocau.runtime.connection import Connection, Session, converse
 from bocau.runtime.doorbell import Doorbell
+from bocau.runtime.log import Log, get_log
 from bocau.services.imap.session import ImapSession
 from bocau.services.imap.settings import ImapSettings
 from bocau.store import MailStore
@@ -33,11 +36,15 @@ class ImapService:
         *,
         doorbell: Doorbell | None = None,
         tls_context: TlsContext = lambda: None,
+        now: Callable[[], float] = time.time,
+        log: Log | None = None,
     ) -> None:
         self.store = store
         self.directory = directory
         self.settings = settings
         self.tls_context = tls_context
+        self.now = now
+        self.log = log or get_log("imap")
         self.sessions: set[ImapSession] = set()
         self._parts: PartCache | None = None
         self._plans: dict[tuple[Item, ...], Plan] = {}
@@ -52,6 +59,11 @@ class ImapService:
 
             self._parts = PartCache(self.store.blobs)
         return self._parts
+
+    def spool(self) -> BinaryIO:
+        """A nameless file beside the data, for a body too long for memory."""
+        folder = self.store.database.settings.path.parent
+        return cast("BinaryIO", tempfile.TemporaryFile(dir=folder))
 
     def plan(self, items: "tuple[Item, ...]") -> "Plan":
         """A compiled item list; clients ask the same ones again and again."""

@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from bocau.base.errors import BocauError, NoSuchAccount, PeerGone
+from bocau.base.errors import BocauError, PeerGone, TryLater
 from bocau.base.ids import AccountId
 from bocau.directory import Login, LoginAttempt, Scope
 from bocau.protocols.imap import Event, ImapEngine, State
@@ -103,6 +103,9 @@ class ImapSession:
         """Answer the command that `event` belongs to."""
         tag = event.tag if isinstance(event, Command) else b"*"
         self.reply(tagged(tag, error))
+        if self.login is None or isinstance(error, TryLater):
+            client = self.connection.peer_host
+            self.service.log.warning("refused", command=type(event).__name__, client=client, why=str(error))
 
     def expired(self) -> None:
         self.bye("too long without a word", b"")
@@ -182,23 +185,16 @@ class ImapSession:
         self.engine.state = State.AUTHENTICATED
         code = b"CAPABILITY " + capabilities(self)
         self.reply(Tagged(command.tag, Status.OK, "logged in", code))
+        client = self.connection.peer_host
+        self.service.log.info("logged in", account=str(login.address), client=client)
 
     def check_identity(self) -> None:
         """The directory changed: end when the login would not hold any more."""
         if self.login is None or self.is_over:
             return
-        if not self._still_valid(self.login):
+        if not self.service.directory.is_still_valid(self.login):
             self._farewell = ("the account or its password has changed", b"")
             self.connection.stop()
-
-    def _still_valid(self, login: Login) -> bool:
-        directory = self.service.directory
-        try:
-            if directory.account(login.account_id).is_disabled:
-                return False
-        except NoSuchAccount:
-            return False
-        return any(c.credential_id == login.credential_id for c in directory.credentials(login.account_id))
 
     # --- the selected mailbox ---------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bocau.base.errors import NoSuchMailbox
+from bocau.base.errors import NoSuchMailbox, TryLater
 from bocau.base.ids import ModSeq
 from bocau.protocols.imap.fetch import Attribute, Item
 from bocau.protocols.imap.sets import merged
@@ -65,6 +65,9 @@ async def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int]
         news = session.store.glance(session.account_id, lambda reading: read_news(reading, view, own))
     except NoSuchMailbox:
         session.mailbox_gone()
+        return
+    except TryLater:
+        # The command itself succeeded and must be answered so; the news can wait.
         return
     since = view.modseq
     if news is not None:

@@ -4,13 +4,12 @@ Each body is staged as it comes; all rows are written at the end, in one transac
 """
 
 import asyncio
-import tempfile
-import time
 from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from bocau.base.errors import BocauError, NoSuchMailbox
+from bocau.database.errors import translate_os
 from bocau.formats.digest import digest
 from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage
 from bocau.protocols.imap.replies import Status, Tagged
@@ -109,35 +108,40 @@ async def _take(session: "ImapSession", appending: Appending, data: bytes) -> No
     """A whole body is here: stage and digest it."""
     blob = session.store.blobs.stage(data, session.account_id)
     email = (
-        _email(data, blob, appending.offer)
+        _email(data, blob, appending.offer, _now(session))
         if len(data) <= DIGEST_NOW_BYTES_MAX
-        else await asyncio.to_thread(_email, data, blob, appending.offer)
+        else await asyncio.to_thread(_email, data, blob, appending.offer, _now(session))
     )
     _keep(appending, email)
 
 
 async def _spool(session: "ImapSession", appending: Appending, chunk: AppendChunk) -> None:
-    if appending.spool is None:
-        appending.spool = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
-    spool = appending.spool
-    await asyncio.to_thread(spool.write, chunk.data)
-    if chunk.is_last:
+    try:
+        if appending.spool is None:
+            appending.spool = session.service.spool()
+        spool = appending.spool
+        await asyncio.to_thread(spool.write, chunk.data)
+        if not chunk.is_last:
+            return
         blob = await session.store.blobs.stage_file(spool, account_id=session.account_id)
-        _keep(appending, await asyncio.to_thread(_email_of_file, spool, blob, appending.offer))
-        appending.close()
+        spool.seek(0)
+        data = await asyncio.to_thread(spool.read)
+    except OSError as error:
+        raise translate_os(error) from error
+    appending.close()
+    _keep(appending, await asyncio.to_thread(_email, data, blob, appending.offer, _now(session)))
 
 
-def _email_of_file(spool: BinaryIO, blob: BlobRef, offer: AppendMessage) -> NewEmail:
-    spool.seek(0)
-    return _email(spool.read(), blob, offer)
+def _now(session: "ImapSession") -> int:
+    return int(session.service.now())
 
 
-def _email(data: bytes, blob: BlobRef, offer: AppendMessage) -> NewEmail:
+def _email(data: bytes, blob: BlobRef, offer: AppendMessage, now: int) -> NewEmail:
     found = digest(data)
     return NewEmail(
         blob=blob,
         size_bytes=blob.length,
-        received_at=int(time.time()) if offer.received_at is None else offer.received_at,
+        received_at=now if offer.received_at is None else offer.received_at,
         sent_at=found.sent_at,
         message_id=found.message_id,
         subject=found.subject,

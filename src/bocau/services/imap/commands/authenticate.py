@@ -6,7 +6,6 @@ from bocau.base.errors import BocauError
 from bocau.directory import Login
 from bocau.protocols.imap.commands import Authenticate, Command
 from bocau.protocols.imap.replies import SaslResponse
-from bocau.services.imap.errors import tagged
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -45,7 +44,7 @@ async def _advance(session: "ImapSession", response: bytes | None) -> None:
         outcome = await session.sasl.step(response)
     except BocauError as error:
         session.sasl = None
-        session.reply(tagged(command.tag, error))
+        session.refuse(command, error)
         return
     if isinstance(outcome, Login):
         session.logged_in(command, outcome)

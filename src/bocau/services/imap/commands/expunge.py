@@ -1,12 +1,16 @@
 """EXPUNGE and UID EXPUNGE (RFC 9051 §6.4.3, RFC 4315 §2.1)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bocau.protocols.imap.commands import Expunge
 from bocau.store import Writing
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
+
+
+HEAVY_MESSAGES: Final = 1000
+"""In a mailbox of more, the writer thread removes them."""
 
 
 async def answer(session: "ImapSession", command: Expunge) -> None:
@@ -23,5 +27,5 @@ async def answer(session: "ImapSession", command: Expunge) -> None:
             writing.expunge(mailbox_id, ranges)
 
     if ranges is None or ranges:
-        await session.store.write(session.account_id, job, heavy=True)
+        await session.store.write(session.account_id, job, heavy=view.count > HEAVY_MESSAGES)
     await session.ok(command, "EXPUNGE completed")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bocau.base.errors import NoSuchMailbox
 from bocau.protocols.imap.commands import Move
-from bocau.services.imap.commands.copy import Copied, copied_code
+from bocau.services.imap.commands.copy import Copied, copied_code, is_heavy
 from bocau.services.imap.errors import target_missing
 from bocau.store import Writing
 
@@ -17,14 +17,15 @@ async def answer(session: "ImapSession", command: Move) -> None:
     if view.is_read_only:
         session.no(command, "the mailbox is selected read-only", b"CANNOT")
         return
-    ranges = view.uid_ranges(view.chosen(command.numbers, by_uid=command.by_uid))
+    runs = view.chosen(command.numbers, by_uid=command.by_uid)
+    ranges = view.uid_ranges(runs)
 
     def job(writing: Writing) -> Copied:
         target = writing.mailbox_named(command.mailbox)
         return target, list(writing.move(view.mailbox_id, ranges, target.mailbox_id))
 
     try:
-        target, pairs = await session.store.write(session.account_id, job, heavy=True)
+        target, pairs = await session.store.write(session.account_id, job, heavy=is_heavy(runs))
     except NoSuchMailbox:
         session.reply(target_missing(command.tag))
         return

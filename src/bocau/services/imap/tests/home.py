@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bocau.base.errors import BadCredentials, NoSuchAccount
+from bocau.base.errors import BadCredentials
 from bocau.base.ids import AccountId
 from bocau.database import Database, DatabaseSettings
-from bocau.directory import Account, Credential, Login, LoginAttempt
+from bocau.directory import Login, LoginAttempt
 from bocau.formats.address import Address
 from bocau.formats.digest import digest
 from bocau.runtime.connection import Connection
@@ -52,14 +52,8 @@ class Directory:
         account_id = AccountId(self.names.index(user) + 1)
         return Login(account_id, Address(user, "example.org"), None, account_id)
 
-    def account(self, account_id: AccountId) -> Account:
-        if account_id > len(self.names):
-            raise NoSuchAccount("no such account")
-        address = Address(self.names[account_id - 1], "example.org")
-        return Account(account_id, address, "", account_id in self.disabled, False, None, 0)
-
-    def credentials(self, account_id: AccountId) -> list[Credential]:
-        return [Credential(account_id, account_id, "", None, 0, None)]
+    def is_still_valid(self, login: Login) -> bool:
+        return login.account_id not in self.disabled
 
 
 @dataclass

@@ -1,6 +1,8 @@
 """APPEND: long bodies, several at once, refusals; then the same bytes come back."""
 
+import errno
 import hashlib
+import io
 import re
 
 from bocau.services.imap.tests.home import ALICE, Home, SessionPlayer
@@ -53,6 +55,19 @@ async def test_multiappend_is_all_or_nothing(home: Home, alice: SessionPlayer) -
     answer = await alice.receive(b"a APPEND Sent {3+}\r\nabc (\\Nonsense) {3+}\r\nabc\r\n")
     assert answer.startswith(b"a BAD")
     assert (await alice.say("b STATUS Sent (MESSAGES)"))[0] == "* STATUS Sent (MESSAGES 0)"
+
+
+class FullDisk(io.BytesIO):
+    def write(self, data: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_a_full_disk_is_said_and_the_conversation_goes_on(home: Home, alice: SessionPlayer) -> None:
+    home.service.spool = FullDisk  # type: ignore[method-assign]
+    answer = b""
+    for piece in (b"a APPEND Sent {700000+}\r\n", *[b"y" * 100_000] * 7, b"\r\nb STATUS Sent (MESSAGES)\r\n"):
+        answer += await alice.receive(piece)
+    assert answer.startswith(b"a NO [UNAVAILABLE]") and b"* STATUS Sent (MESSAGES 0)\r\nb OK" in answer
 
 
 async def test_over_quota_is_said_before_the_message_is_sent(home: Home, alice: SessionPlayer) -> None:

@@ -67,8 +67,11 @@ class Database:
     async def open(cls, settings: DatabaseSettings, schemas: Sequence[tuple[str, str, str]]) -> "Database":
         """Open, and bring the schema up to date. OutOfStep when the data is newer than this program."""
         check_version()
-        prepare(settings, [Schema(*schema) for schema in schemas])
-        return cls(settings)
+        try:
+            prepare(settings, [Schema(*schema) for schema in schemas])
+            return cls(settings)
+        except (apsw.Error, OSError) as error:
+            raise translate(error) from error
 
     def _connect(self) -> apsw.Connection:
         return connect(self.settings.path, self.settings.cache_bytes)

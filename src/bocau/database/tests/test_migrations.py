@@ -6,6 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from bocau.base.errors import TryLater
 from bocau.database import Database, DatabaseSettings, OutOfStep, Queries, Schema
 from bocau.database.connections import check_version
 
@@ -52,6 +53,12 @@ async def test_an_older_program_refuses_a_newer_schema(tmp_path, schema):
     newer.unlink()
     with pytest.raises(OutOfStep, match="newer version"):
         await reopen(tmp_path, schema)
+
+
+async def test_a_file_that_is_no_database_is_told_in_a_line(tmp_path):
+    (tmp_path / "m.sqlite").write_bytes(b"no database " * 1000)
+    with pytest.raises(TryLater, match="not a database"):
+        await Database.open(DatabaseSettings(tmp_path / "m.sqlite"), [])
 
 
 def test_an_sqlite_with_the_wal_reset_bug_is_refused():

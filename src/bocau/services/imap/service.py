@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
+from bocau.base.ids import AccountId, MailboxId, ModSeq
 from bocau.directory import Directory
 from bocau.protocols.imap import Event
 from bocau.runtime.connection import Connection, Session, converse
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bocau.protocols.imap.fetch import Item
     from bocau.services.imap.formatter import Plan
     from bocau.services.imap.parts import PartCache
+    from bocau.services.imap.updates import News
 
 PLANS_MAX: Final = 256
 TlsContext = Callable[[], "ssl.SSLContext | None"]
@@ -47,6 +49,8 @@ class ImapService:
         self.log = log or get_log("imap")
         self.sessions: set[ImapSession] = set()
         self._parts: PartCache | None = None
+        self.shared_news: dict[tuple[AccountId, MailboxId, ModSeq], News | None] = {}
+        """What the log says, for all sessions that one bell wakes; kept for one turn of the loop."""
         self._plans: dict[tuple[Item, ...], Plan] = {}
         if doorbell is not None:
             doorbell.listen("directory", self._directory_changed)

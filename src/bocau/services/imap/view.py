@@ -22,6 +22,7 @@ class View:
     __slots__ = (
         "_count",
         "_loaded",
+        "grown_count",
         "is_read_only",
         "keywords",
         "mailbox_id",
@@ -48,6 +49,8 @@ class View:
         """The uids of SEARCH RETURN (SAVE), RFC 5182."""
         self.keywords: set[str] = set()
         """Keywords that FLAGS has announced."""
+        self.grown_count = 0
+        """Messages that have arrived since the SELECT."""
         self._count = mailbox.message_count
         has_no_gap = mailbox.message_count == mailbox.uid_next - 1 or not mailbox.message_count
         self._loaded: Sequence[int] | None = range(1, mailbox.message_count + 1) if has_no_gap else None
@@ -136,8 +139,12 @@ class View:
     # --- changes ------------------------------------------------------------------------
 
     def append(self, uids: Sequence[int]) -> None:
-        """New messages arrived: ascending uids above all others."""
-        known = self.uids
+        """New messages arrived: ascending uids above all others. What is not loaded need not be for that."""
+        known = self._loaded
+        self.grown_count += len(uids)
+        self._count += len(uids)
+        if known is None:
+            return
         first = known[-1] + 1 if len(known) else 1
         if isinstance(known, range) and uids[0] == first and uids[-1] - first == len(uids) - 1:
             self._loaded = range(known.start if len(known) else 1, uids[-1] + 1)
@@ -146,7 +153,6 @@ class View:
                 known = array("I", known)
             known.extend(uids)
             self._loaded = known
-        self._count = len(self.uids)
 
     def remove(self, gone: set[int]) -> list[int]:
         """Take uids out; returns the numbers to say in EXPUNGE, the last message first."""

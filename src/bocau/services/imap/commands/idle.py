@@ -17,7 +17,8 @@ async def answer(session: "ImapSession", command: Idle) -> None:
     end_listening = session.store.listen(session.account_id, connection.wake)
     try:
         # The bell is heard from here on, so nothing can fall between this look and the first wait.
-        await _tell(session)
+        if session.view is not None:
+            await updates.tell(session, may_expunge=True)
         connection.write(session.engine.idle())
         await connection.flush()
         while not (session.engine.has_input or connection.has_input or session.is_over):
@@ -36,21 +37,16 @@ async def _wait(session: "ImapSession") -> None:
             await connection.readable(period)
         except DeadlinePassed:
             left -= period
-            await _tell(session)
+            await updates.tell_idle(session)
             session.untagged(b"OK Still here")
         else:
             if connection.has_input:
                 return
-            await _tell(session)
+            await updates.tell_idle(session)
         if session.is_over:
             return
         await connection.flush()
     raise DeadlinePassed("idle for too long")
-
-
-async def _tell(session: "ImapSession") -> None:
-    if session.view is not None:
-        await updates.tell(session, may_expunge=True)
 
 
 async def done(session: "ImapSession", event: IdleDone) -> None:

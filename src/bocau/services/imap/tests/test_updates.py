@@ -4,6 +4,8 @@ import asyncio
 import random
 import re
 
+import pytest
+
 from bocau.services.imap import recent
 from bocau.services.imap.tests import mail
 from bocau.services.imap.tests.home import ALICE, Home, SessionPlayer, log_in
@@ -188,3 +190,41 @@ async def test_every_client_believes_what_is_true(home: Home) -> None:
         assert [uid for uid, _ in believed] == [row[0] for row in rows]
         told = {uid: modseq for uid, modseq in believed if modseq is not None}
         assert told == {row[0]: f"({row[1]})" for row in rows if row[0] in told}
+
+
+async def test_arrivals_need_no_uids(home: Home) -> None:
+    """A large mailbox with gaps is not read only because mail arrives."""
+    await home.deliver(*[mail.PLAIN] * 3)
+    await home.store.write(ALICE, lambda tx: tx.claim_recent(tx.mailbox_named("INBOX").mailbox_id))
+    one = await log_in(home)
+    await one.say("a SELECT INBOX", "b STORE 2 +FLAGS.SILENT \\Deleted", "c EXPUNGE")
+    other = await log_in(home)
+    await other.say("a SELECT INBOX")
+    await home.deliver(mail.PLAIN)
+    assert await other.say("b NOOP") == ["* 3 EXISTS", "* 1 RECENT", "b OK NOOP completed"]
+    assert other.session.view is not None and not other.session.view.is_loaded
+    await one.say("d NOOP", "e STORE 1 +FLAGS.SILENT \\Seen")
+    await home.deliver(mail.PLAIN)
+    assert await other.say("c NOOP") == [
+        "* 4 EXISTS",
+        "* 2 RECENT",
+        "* 1 FETCH (UID 1 FLAGS (\\Seen))",
+        "c OK NOOP completed",
+    ]
+    assert (await other.say("d FETCH 2:* UID"))[:3] == [f"* {n} FETCH (UID {n + 1})" for n in (2, 3, 4)]
+
+
+async def test_many_idlers_read_the_log_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    idlers = [await log_in(home) for _ in range(20)]
+    for idler in idlers:
+        await idler.say("a SELECT INBOX", "b IDLE")
+    readings = []
+    glance = home.store.glance
+    monkeypatch.setattr(home.store, "glance", lambda *given: (readings.append(given), glance(*given))[1])
+    await home.deliver(mail.PLAIN)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert all(b"* 1 EXISTS" in idler.taken() for idler in idlers)
+    assert len(readings) == 1
+    for idler in idlers:
+        assert (await idler.say("DONE"))[-1] == "b OK IDLE completed"

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.commands import Examine, Select
 from bocau.protocols.imap.names import encode_name
+from bocau.protocols.imap.replies import Status, Tagged
 from bocau.services.imap import updates
 from bocau.services.imap.keywords import tell_keywords
 from bocau.services.imap.recent import claim_recent
@@ -33,7 +34,7 @@ async def answer(session: "ImapSession", command: Select) -> None:
     claim_recent(session)
     name = type(command).__name__.upper()
     code = b"READ-ONLY" if is_read_only else b"READ-WRITE"
-    await session.ok(command, f"{name} completed", code)
+    session.reply(Tagged(command.tag, Status.OK, f"{name} completed", code))
 
 
 def _open(reading: Reading, name: str, is_read_only: bool) -> tuple[View, Mailbox, int]:

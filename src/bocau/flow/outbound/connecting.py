@@ -23,14 +23,19 @@ CONNECTION_STEPS = frozenset((Step.GREETING, Step.HELLO))
 
 
 class HostFailed(Exception):
-    """No address of the host gave a session. `is_permanent`: it answered, and refused for good (554, 521)."""
+    """No address of the host gave a session."""
 
-    def __init__(self, host: str, text: str, status: str, *, is_permanent: bool = False) -> None:
+    def __init__(
+        self, host: str, text: str, status: str, *, is_permanent: bool = False, is_said: bool = False
+    ) -> None:
         super().__init__(text)
         self.host = host
         self.text = text
         self.status = status
         self.is_permanent = is_permanent
+        """It answered, and refused for good (554, 521); or it has no address at all."""
+        self.relay = host if is_said else ""
+        """Who said it: the host, or ("") we."""
 
 
 class TlsFailed(PeerGone):
@@ -67,6 +72,7 @@ class Connector:
                     said(exc.reply),
                     exc.reply.enhanced or ("5.3.2" if is_permanent else "4.3.2"),
                     is_permanent=is_permanent,
+                    is_said=True,
                 )
             except BocauError as exc:
                 failure = HostFailed(hop.host, f"{hop.host}[{address}]: {exc}", "4.4.1")

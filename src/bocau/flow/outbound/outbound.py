@@ -20,7 +20,8 @@ from bocau.flow.outbound.session import Session
 from bocau.flow.outbound.timeouts import ATTEMPT_SECONDS_MAX, REPLY_SECONDS
 from bocau.flow.outbound.verdict import Attempt, Fate, Verdict, is_too_many, judge
 from bocau.flow.settings import FlowSettings
-from bocau.protocols.smtp.client import Answer, Step
+from bocau.protocols.smtp.client import Step
+from bocau.protocols.smtp.reply import Reply
 from bocau.rules.routing import Hop, Names, Unroutable, route
 from bocau.runtime.log import Log
 from bocau.store.blobs import Blobs
@@ -120,8 +121,8 @@ class Outbound:
         transaction = errand.letter.transaction(batch)
         unfit = session.client.unfit(transaction)
         if unfit is not None:
-            session.client.answers = {i: Answer(Step.MAIL, unfit) for i in range(len(batch))}
-            errand.note(session, batch)
+            session.client.answers = {}
+            errand.unfit(session, batch, unfit)
             return True
         session.client.answers = {}
         try:
@@ -154,10 +155,19 @@ class _Errand:
             self._write(batch[index], verdict, is_final=verdict.fate is not Fate.DEFERRED)
         self.attempt.is_reached = self.attempt.is_reached or bool(session.client.answers)
 
+    def unfit(self, session: Session, batch: list[QueuedRecipient], why: Reply) -> None:
+        """The server cannot take such a message, and says so by what it does not offer: our words, not
+        its."""
+        self.attempt.is_reached = True
+        words = f"{session.hop.host}: {' '.join(why.lines)}"
+        for recipient in batch:
+            verdict = Verdict(Fate.BOUNCED, why.enhanced, words, at=session.at)
+            self._write(recipient, verdict, is_final=True)
+
     def lost(self, session: Session, batch: list[QueuedRecipient], why: str) -> None:
         """The connection broke: after the final dot nobody can say whether the message was taken."""
         is_unknown = session.client.is_outcome_unknown
-        verdict = Verdict(Fate.DEFERRED, "4.4.2", f"{session.at}: {why}", session.hop.host, session.at)
+        verdict = Verdict(Fate.DEFERRED, "4.4.2", f"{session.at}: {why}", at=session.at)
         for index, recipient in enumerate(batch):
             if index not in session.client.answers:
                 self._write(recipient, verdict, is_final=is_unknown)
@@ -181,8 +191,8 @@ class _Errand:
             self.attempt.reason = last.text
             if not is_fixed and all(failure.is_permanent for failure in failures):
                 self.attempt.is_reached = True
-                self.settle_rest(Verdict(Fate.BOUNCED, last.status, last.text, last.host, last.host))
-        self.defer_rest(Verdict(Fate.DEFERRED, last.status, last.text, last.host, last.host))
+                self.settle_rest(Verdict(Fate.BOUNCED, last.status, last.text, last.relay, last.host))
+        self.defer_rest(Verdict(Fate.DEFERRED, last.status, last.text, last.relay, last.host))
 
     def settle_rest(self, verdict: Verdict) -> None:
         for recipient in list(self.pending):

@@ -207,7 +207,9 @@ async def test_what_the_server_cannot_take_bounces(
     remote = await alice.remote(extensions=("PIPELINING", "SIZE 2000"))
     await queue(alice, **changes)
     await alice.attempt()
-    assert remote.taken == [] and b"Status: " + status in await bounce_text(alice)
+    text = await bounce_text(alice)
+    assert remote.taken == [] and b"Status: " + status in text
+    assert b"Diagnostic-Code: x-bocau" in text and b"Remote-MTA" not in text
 
 
 async def test_utf8_and_binary_go_where_they_are_welcome(alice: World) -> None:

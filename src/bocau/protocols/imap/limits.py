@@ -20,7 +20,7 @@ class Limits:
 
 STRANGER = Limits(
     line_bytes_max=8 * 1024,
-    command_bytes_max=16 * 1024,
+    command_bytes_max=8 * 1024,
     literal_count_max=8,
     nesting_max=4,
     discard_bytes_max=64 * 1024,
@@ -41,7 +41,7 @@ APPEND_COUNT_MAX = 1000
 """Messages in one MULTIAPPEND (RFC 3502)."""
 CHUNK_BYTES = 256 * 1024
 """An appended body up to this comes as one chunk; a greater one as it arrives."""
-SASL_BYTES_MAX = 12 * 1024
+SASL_BYTES_MAX = 8 * 1024
 FETCH_ITEMS_MAX = 100
 SECTION_DEPTH_MAX = 100
 NAME_BYTES_MAX = 4096

@@ -1,0 +1,77 @@
+"""kill -9 at every system call of every operation: what was acknowledged is there once, the rest at most once.
+
+One point of the sweep: strace kills the process at its Nth call of one kind, then the whole server is killed
+and started again on its data. The sweep of a call ends with the first N that the operation does not reach.
+"""
+
+import time
+from contextlib import suppress
+from itertools import count
+
+import pytest
+
+from crash.operations import BROKEN, OPERATIONS, NotDone, Operation, World, check_sent
+from crash.victim import Strace
+
+DURABLE_CALLS = ("pwrite64", "pwritev,pwritev2", "fdatasync", "fsync")
+"""Each N of them is tried always; each call stands for one moment on the disk."""
+OTHER_CALLS = (
+    "write",
+    "writev",
+    "rename,renameat,renameat2",
+    "link,linkat",
+    "unlink,unlinkat",
+    "sendto,sendmsg",
+)
+SAMPLE = 2
+"""How many N of the other calls the short sweep tries."""
+POINTS_MAX = 200
+"""More of one call in one operation would be a fault of the test."""
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_acknowledged_is_there_once_after_a_kill_at_a_disk_call(world: World, operation: Operation) -> None:
+    points = sum(sweep(world, operation, calls) for calls in DURABLE_CALLS)
+    points += sum(sweep(world, operation, calls, SAMPLE) for calls in OTHER_CALLS)
+    assert points >= 3, "the sweep has hit nothing"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_acknowledged_is_there_once_after_a_kill_at_any_call(world: World, operation: Operation) -> None:
+    started = time.monotonic()
+    points = {
+        calls: sweep(world, operation, calls)
+        for calls in (*DURABLE_CALLS, *OTHER_CALLS, "ftruncate", "flock")
+    }
+    print(
+        f"{operation}: {sum(points.values())} kills {points} in {time.monotonic() - started:.0f} s, "
+        f"{world.ledger.ambiguous_count} stored without a reply"
+    )
+
+
+def sweep(world: World, operation: Operation, calls: str, points_max: int = POINTS_MAX) -> int:
+    """Kill at N = 1, 2… of `calls`; returns how many N the operation reached."""
+    for n in count(1):
+        assert n <= POINTS_MAX
+        if n > points_max or not kill_at(world, operation, calls, n):
+            return n - 1
+    raise AssertionError
+
+
+def kill_at(world: World, operation: Operation, calls: str, n: int) -> bool:
+    """One point; False when the operation ended before the Nth call."""
+    victim = world.victim
+    operation.prepare(world)
+    options = (f"-etrace={calls}", f"-einject={calls}:signal=KILL:when={n}")
+    with Strace(victim.directory / "trace", [operation.pid(world)], *options) as strace:
+        with suppress(NotDone, *BROKEN):
+            operation.run(world)
+    if not strace.was_injected:
+        return False
+    victim.kill9()
+    victim.start()
+    world.ledger.check(victim)
+    check_sent(world)
+    victim.assert_sound()
+    return True

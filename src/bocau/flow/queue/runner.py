@@ -146,7 +146,9 @@ class QueueRunner:
     async def _rest(self) -> None:
         """Until the doorbell, the end of an attempt, or the next due time."""
         try:
-            await asyncio.wait_for(self._bell.wait(), self._rest_seconds())
+            # Not wait_for: before Python 3.12 it can swallow a cancellation that comes with the bell.
+            async with asyncio.timeout(self._rest_seconds()):
+                await self._bell.wait()
         except TimeoutError:
             self._is_stale = True
 

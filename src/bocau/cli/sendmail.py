@@ -161,7 +161,11 @@ def _header_recipients(content: bytes, found: Any, domain: str) -> "list[Address
 
 
 def _from_field(name: str, sender: "Address") -> bytes:
-    from bocau.formats.header import build_field
+    """RFC 5322 §3.4 display name, RFC 2047 §5 where it is not ASCII."""
+    from bocau.formats.header import fold
+    from bocau.formats.words import encode_words
 
-    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    return build_field("From", f'"{quoted}" <{sender}>' if name.isascii() else f"{name} <{sender}>")
+    plain = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    quoted = '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    phrase = quoted.encode() if plain.isascii() else encode_words(plain)
+    return b"From: " + fold(phrase + b" <" + str(sender).encode() + b">", len("From: ")) + b"\r\n"

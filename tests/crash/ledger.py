@@ -42,14 +42,18 @@ class Unit:
 
     promises: list[Promise]
     after: Places
+    is_open: bool = True
+    """No reply has been read."""
 
     def acknowledge(self) -> None:
         """The client has read the positive reply."""
+        self.is_open = False
         for promise in self.promises:
             promise.allowed = {self.after}
 
     def refuse(self) -> None:
         """The client has read a negative reply: nothing has changed."""
+        self.is_open = False
         for promise in self.promises:
             promise.allowed.discard(self.after)
 
@@ -61,7 +65,7 @@ class Ledger:
     uids: dict[tuple[str, str, str, int], str] = field(default_factory=dict)
     """(user, mailbox, UIDVALIDITY, uid) ever shown → token."""
     ambiguous_count: int = 0
-    """Changes that no reply confirmed and that happened all the same: legal, but counted."""
+    """Operations that no reply confirmed and that were done all the same: legal, but counted."""
     _numbers: Iterator[int] = field(default_factory=count)
 
     def message(self, size: int = 2000) -> tuple[str, bytes]:
@@ -104,14 +108,13 @@ class Ledger:
         for promise in self.promises:
             places = tuple(sorted(found[promise.user].pop(promise.token, [])))
             assert places in promise.allowed, f"{promise} is in {places or 'no mailbox'}"
-            if places == (INBOX,) and len(promise.allowed) == 2:
-                self.ambiguous_count += 1
             promise.allowed = {places}
         for user, tokens in found.items():
             assert not tokens, f"{user} has what nobody sent: {tokens}"
         for unit in self.units:
             halves = {promise.allowed == {unit.after} for promise in unit.promises}
             assert len(halves) == 1, f"done by half: {unit}"
+            self.ambiguous_count += unit.is_open and halves == {True}
         self.units.clear()
 
     def _look(self, server: Server, user: str) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """What a client does while the server is hurt: one operation each, with what its answer promises.
 
-`prepare` makes what the operation needs, on a healthy server; `run` does it and notes the reply in the ledger.
+`prepare` makes what the operation needs, on a healthy server; `run` does it and notes the reply.
 A connection that breaks is an answer too: nothing is promised, and nothing may be done by half.
 """
 
@@ -208,7 +208,7 @@ def arrived(sink: Sink) -> list[str]:
 
 
 def check_sent(world: World) -> None:
-    """What was taken for a remote address goes there in the end; a crash may send it twice. The queue empties."""
+    """What was taken for a remote address goes there in the end, perhaps twice after a crash."""
     wanted = {token for token, is_acknowledged in world.sent.items() if is_acknowledged}
     eventually(lambda: wanted <= set(arrived(world.sink)) and not world.victim.queued(), 30)
     for token in world.sent:
@@ -225,4 +225,4 @@ OPERATIONS = (
     Operation("pop_quit", "worker", some_mail, pop_quit),
     Operation("queue_attempt", "background", nothing, queue_attempt),
 )
-"""One SMTP delivery to two recipients, APPEND, MOVE, EXPUNGE, POP3 QUIT with DELE, one attempt of the queue."""
+"""An SMTP delivery to two recipients, APPEND, MOVE, EXPUNGE, POP3 QUIT with DELE, an attempt of the queue."""

@@ -1,0 +1,78 @@
+"""A file system that is really full: mail is put off, deleting works, nothing needs a restart."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crash.ledger import Ledger, plain_imap
+from crash.operations import NotDone, World, append, deliver, expunge, some_mail, submit
+from crash.sink import Sink
+from crash.victim import Victim, Zygote
+from harness import eventually
+
+SIZE = "24m"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of SIZE."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", str(place)]
+    if os.geteuid() or not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount a file system")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(place: Path) -> Path:
+    """Take every byte that is left."""
+    ballast = place / "ballast"
+    with ballast.open("ab", buffering=0) as file:
+        for size in (65536, 512, 1):
+            try:
+                while file.write(b"x" * size) == size:
+                    pass
+            except OSError:
+                continue
+    assert os.statvfs(place).f_bavail == 0
+    return ballast
+
+
+def test_a_full_disk_refuses_mail_and_lets_delete_and_recovers(
+    small_disk: Path, tmp_path: Path, zygote: Zygote
+) -> None:
+    with Sink() as sink:
+        settings = (f"submission.smarthost={sink.host}:{sink.port}", "submission.smarthost_tls=none")
+        victim = Victim(tmp_path, zygote, workers=2, users=1, settings=settings)
+        victim.data = small_disk / "data"
+        with victim:
+            world = World(victim, Ledger(), sink)
+            some_mail(world, 6)
+            deliver(world)
+            with plain_imap(victim, "bob") as bystander:
+                bystander.select()
+                ballast = fill(small_disk)
+                for refused in (deliver, append, submit):
+                    # A little may still fit into what the database has allocated.
+                    with pytest.raises(
+                        NotDone, match=r"452|451|OVERQUOTA|SERVERBUG|UNAVAILABLE|LIMIT|storage"
+                    ):
+                        for _ in range(200):
+                            refused(world)
+                assert bystander.uid("FETCH", "1:*", "(BODY.PEEK[])")[0] == "OK"
+                expunge(world)
+                world.ledger.check(victim)
+                ballast.unlink()
+                for again in (deliver, append):
+                    again(world)
+                submit(world)
+                assert bystander.noop()[0] == "OK"
+            world.ledger.check(victim)
+            eventually(lambda: not victim.queued())
+            victim.assert_sound()
+            victim.assert_no_traceback()

@@ -1,4 +1,4 @@
-"""FLAGS and PERMANENTFLAGS (RFC 9051 §7.3.1, §7.1): which keywords the client has heard of."""
+"""FLAGS and PERMANENTFLAGS (RFC 9051 §7.3.5, §7.1): which keywords the client has heard of."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def announce(session: "ImapSession", view: View, rows: Iterable[Row]) -> None:
-    """A keyword that FLAGS has not named yet is named before it is shown (RFC 9051 §7.3.1)."""
+    """A keyword that FLAGS has not named yet is named before it is shown (RFC 9051 §7.3.5)."""
     texts = {row[3] for row in rows}
     new = {keyword for text in texts if text for keyword in text.split(" ")} - view.keywords
     if new:

@@ -436,8 +436,9 @@ class SmtpClient:
 
     def _body_answered(self, reply: Reply) -> Event:
         self._settle_all(Answer(Step.BODY, reply if _is_done(reply) else _failed(reply)))
-        # A complete transaction leaves the server in its initial state (RFC 5321 §4.1.1.4).
-        self._needs_reset = False
+        # A taken message leaves the server in its initial state (RFC 5321 §4.1.1.4). A refusal may not: after
+        # "no valid recipients" many still know the sender, and answer the next MAIL with 503.
+        self._needs_reset = not _is_done(reply)
         return TransactionOver()
 
 

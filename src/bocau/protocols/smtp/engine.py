@@ -208,7 +208,11 @@ class ServerEngine:
         return event
 
     def _faulty(self, fault: Fault, verb: str = "") -> Faulty:
-        self._pending = _FATAL if fault in FATAL else _FAULT
+        if fault is Fault.NO_RECIPIENTS:
+            # A client that sent all its commands at once goes on with the next MAIL (RFC 2920 §3.1).
+            self._pending, self.replies_due = _MESSAGE, 1
+        else:
+            self._pending = _FATAL if fault in FATAL else _FAULT
         return Faulty(fault, verb)
 
     # --- DATA ----------------------------------------------------------------------

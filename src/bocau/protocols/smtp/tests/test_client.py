@@ -117,6 +117,19 @@ def test_eager_bdat_with_everybody_refused() -> None:
     assert [client.answers[i].reply.code for i in (0, 1)] == [550, 450]
 
 
+def test_a_refused_body_is_followed_by_rset_and_a_taken_one_is_not() -> None:
+    client = greeted("PIPELINING", "CHUNKING")
+    for reply, first_command in (("554 no recipients", "MAIL"), ("250 taken", "RSET"), ("250 taken", "MAIL")):
+        client.begin(transaction())
+        client.body(BODY)
+        client.end_body()
+        words = sent(client)
+        assert words.startswith(first_command)
+        if first_command == "RSET":
+            say(client, "250 reset\n")
+        say(client, f"250 ok\n{'550 no' if reply[0] == '5' else '250 ok'}\n{reply}\n")
+
+
 def test_everybody_refused_although_354_gets_an_empty_message() -> None:
     client = greeted("PIPELINING")
     client.begin(transaction())

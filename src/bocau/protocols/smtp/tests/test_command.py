@@ -63,7 +63,7 @@ def test_read(line, event):
         (b"MAIL FROM:<a@c.example> ENVID=" + b"x" * (ENVID_BYTES_MAX + 1), Fault.BAD_ARGUMENT),
         (b"MAIL FROM:<a@c.example>" + b" SIZE=1" * (PARAMETERS_MAX + 1), Fault.BAD_ARGUMENT),
         (b"MAIL FROM:<a@c.example>SIZE=1", Fault.BAD_ARGUMENT),
-        (b"MAIL FROM:<" + b"a" * 65 + b"@c.example>", Fault.BAD_SENDER),
+        (b"MAIL FROM:<" + b"a" * 129 + b"@c.example>", Fault.BAD_SENDER),
         ("MAIL FROM:<a@c.example> SIZE=１２".encode(), Fault.BAD_ARGUMENT),
         (b"RCPT TO:<a@c.example> NOTIFY=SUCCESS,", Fault.BAD_ARGUMENT),
         (b"RCPT TO:<a@c.example> ORCPT=rfc822;a+zz", Fault.BAD_ARGUMENT),

@@ -6,6 +6,7 @@ from bocau.protocols.smtp import Reply
 from bocau.protocols.smtp.events import (
     FATAL,
     ExpandAsked,
+    Fault,
     Faulty,
     HelpAsked,
     NoopSaid,
@@ -50,6 +51,8 @@ async def faulty(session: "SmtpSession", event: Faulty) -> Reply:
     """An error in order; the fatal ones are the last words."""
     session.fault_count += 1
     session.authentication = None
+    if event.fault is Fault.NO_RECIPIENTS:
+        session.reset_transaction()
     if event.fault in FATAL:
         session.note_refused(event.fault.value)
         session.is_over = True

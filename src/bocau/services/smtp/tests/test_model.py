@@ -105,7 +105,8 @@ class Client(RuleBasedStateMachine):
     @precondition(lambda self: not self.names)
     @rule()
     def data_too_early(self) -> None:
-        assert self.say("DATA")[0] == "5"
+        assert self.say("DATA") == ("503" if self.sender is None else "554")
+        self.forget()
 
     @rule(chunk=st.sampled_from([b"", b"a\r\n", b"bare\n", b"y" * 60]), is_last=st.booleans())
     def bdat(self, chunk: bytes, is_last: bool) -> None:
@@ -113,6 +114,7 @@ class Client(RuleBasedStateMachine):
         answer = self.stage.receive(b"BDAT %d%s\r\n%s" % (len(chunk), b" LAST" if is_last else b"", chunk))
         if not is_legal:
             assert answer[:1] == b"5"
+            self.forget()
             return
         self.chunks += chunk
         self.is_chunking = True

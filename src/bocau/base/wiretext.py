@@ -39,5 +39,7 @@ def ascii_upper(data: bytes) -> bytes:
 def printable(data: bytes | str, *, maximum: int = 200) -> str:
     """Make wire text safe for one log line: escapes controls, ANSI, bidi and non-UTF-8; cuts at `maximum`."""
     text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[:maximum])
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text[:maximum]
+    )
     return shown + "…" if len(text) > maximum else shown

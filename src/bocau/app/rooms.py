@@ -1,13 +1,11 @@
 """The rooms of one process, opened in order and closed in reverse."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from bocau.base.errors import StoreBusy
 from bocau.base.ids import AccountId
 from bocau.config import Settings
 from bocau.database import Database
@@ -28,7 +26,6 @@ T = TypeVar("T")
 SCHEMAS: Final = (STORE_SCHEMA, ("directory", "bocau.directory", "sql/sqlite"))
 EVERYBODY: Final = AccountId(0)
 """For jobs on the queue, which belongs to no account."""
-BUSY_PAUSE_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ async def open_rooms(
     """Open all rooms on the data directory. `hears`: listen to the doorbells of other processes."""
     clock = SystemClock()
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = await _open_database(settings)
+    database = await Database.open(settings.database, SCHEMAS)
     doorbell = Doorbell(settings.data_dir, name, poll=partial(_data_version, database) if hears else None)
     blobs = Blobs(settings.data_dir / "packs", clock.now)
     store = MailStore(database, blobs, doorbell, clock.now)
@@ -88,20 +85,6 @@ async def open_rooms(
         await database.close()
         doorbell.close()
         blobs.close()
-
-
-async def _open_database(settings: Settings) -> Database:
-    """The first and the last process on a database hold it alone for a moment; wait for them."""
-    import apsw
-
-    give_up_at = asyncio.get_running_loop().time() + settings.database.busy_seconds
-    while True:
-        try:
-            return await Database.open(settings.database, SCHEMAS)
-        except (apsw.BusyError, StoreBusy) as exc:
-            if asyncio.get_running_loop().time() > give_up_at:
-                raise StoreBusy(f"{settings.database.path} is held by another program") from exc
-        await asyncio.sleep(BUSY_PAUSE_SECONDS)
 
 
 def _data_version(database: Database) -> int:

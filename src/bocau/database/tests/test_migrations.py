@@ -1,5 +1,6 @@
 """Schema steps and the versions that are refused."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -34,6 +35,26 @@ async def test_steps_are_applied_once_and_in_order(tmp_path, schema):
     (tmp_path / "someroom" / "0002_more.sql").write_text("ALTER TABLE two RENAME TO three")
     assert await reopen(tmp_path, schema) == ["one", "three"]
     assert await reopen(tmp_path, schema) == ["one", "three"]
+
+
+OPEN_AND_CLOSE = """
+import asyncio, sys
+from pathlib import Path
+from bocau.database import Database, DatabaseSettings
+async def main():
+    settings = DatabaseSettings(Path(sys.argv[1]))
+    for number in range(20):
+        database = await Database.open(settings, [("store", "bocau.store", "sql/sqlite")])
+        await database.write(lambda sql: sql.execute(f"PRAGMA user_version = {number}"))
+        await database.close()
+asyncio.run(main())
+"""
+
+
+def test_processes_that_open_and_close_at_once_wait_for_each_other(tmp_path):
+    command = [sys.executable, "-c", OPEN_AND_CLOSE, str(tmp_path / "m.sqlite")]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(4)]
+    assert [process.communicate(timeout=60)[1] for process in processes] == [b""] * 4
 
 
 async def test_a_failing_step_leaves_the_old_schema(tmp_path, schema):

@@ -10,7 +10,8 @@ BocauError
 │   ├── NoSuchDomain · NoSuchAddress · NoSuchAccount · NoSuchMailbox · NoSuchMessage
 │   ├── AlreadyExists · InUse · HasChildren · BadName
 │   ├── NotPermitted · RelayDenied · AccountDisabled · BadCredentials
-│   └── OverQuota · MessageTooLarge · LimitReached · MailLoop
+│   ├── OverQuota            no room now; NeverFits: more than the whole quota
+│   └── MessageTooLarge · LimitReached · MailLoop
 └── TryLater                 not now; the same request may succeed later
     ├── StoreBusy · DiskFull · Throttled
     └── DnsUnavailable
@@ -81,6 +82,9 @@ class BadCredentials(Refused): ...
 
 
 class OverQuota(Refused): ...
+
+
+class NeverFits(OverQuota): ...
 
 
 class MessageTooLarge(Refused): ...

@@ -6,7 +6,7 @@ services.smtp (587) · cli · jmap ── submit ──→ flow.submission → l
 
 from collections.abc import Callable, Sequence
 
-from bocau.base.errors import NoSuchDomain, OverQuota, RelayDenied
+from bocau.base.errors import NoSuchDomain, RelayDenied
 from bocau.base.ids import AccountId
 from bocau.directory import Directory
 from bocau.flow.inbound import arrival
@@ -44,7 +44,8 @@ class MailFlow:
         self._delivery = Delivery(store, intake, Reporter(store, directory, settings, clock, log), log)
 
     def check_recipient(self, address: Address, size_declared: int | None) -> None:
-        """At RCPT of unauthenticated mail, now: RelayDenied, NoSuchAddress, AccountDisabled, OverQuota."""
+        """At RCPT of unauthenticated mail, now: RelayDenied, NoSuchAddress, AccountDisabled, OverQuota,
+        NeverFits."""
         try:
             expansion = self._directory.expand(address)
         except NoSuchDomain:
@@ -53,11 +54,8 @@ class MailFlow:
             self._check_quota(expansion.accounts[0], size_declared or 0)
 
     def _check_quota(self, account_id: AccountId, more_bytes: int) -> None:
-        usage = self._store.glance(account_id, lambda tx: tx.usage())
-        if usage.limit_bytes is not None and (
-            usage.is_over or usage.used_bytes + more_bytes > usage.limit_bytes
-        ):
-            raise OverQuota(f"{usage.used_bytes} of {usage.limit_bytes} bytes are used")
+        # Without a declared size a single byte stands for it: what is full is full.
+        self._store.glance(account_id, lambda tx: tx.usage()).check(more_bytes or 1)
 
     def check_sender(self, account_id: int, reverse_path: Address | None) -> None:
         """At MAIL of a submission, now: NotPermitted, LimitReached (per-account rate)."""

@@ -164,6 +164,12 @@ def address_literal(text: str) -> str:
     return f"[IPv6:{_ipv6(inner[5:])}]"
 
 
+def literal_of(host: str) -> str:
+    """An IP address as an address literal (RFC 5321 §4.1.3); IPv4 stays IPv4 on an IPv6 socket."""
+    bare = host.removeprefix("::ffff:")
+    return f"[IPv6:{bare}]" if ":" in bare else f"[{bare}]"
+
+
 def _ipv6(text: str) -> str:
     from ipaddress import IPv6Address
 

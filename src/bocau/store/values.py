@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 from typing import NamedTuple
 
+from bocau.base.errors import NeverFits, OverQuota
 from bocau.base.ids import EmailId, MailboxId, ModSeq, Uid, UidValidity
 from bocau.store.blobs import BlobRef
 
@@ -125,3 +126,10 @@ class Usage:
     @property
     def is_over(self) -> bool:
         return self.limit_bytes is not None and self.used_bytes >= self.limit_bytes
+
+    def check(self, more_bytes: int) -> None:
+        """OverQuota when there is no room for so much more; NeverFits when there never will be."""
+        if self.limit_bytes is None or self.used_bytes + more_bytes <= self.limit_bytes:
+            return
+        kind = NeverFits if more_bytes > self.limit_bytes else OverQuota
+        raise kind(f"{self.used_bytes} of {self.limit_bytes} bytes used, {more_bytes} more asked for")

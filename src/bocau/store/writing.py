@@ -6,7 +6,7 @@ The verbs live in modules of their own: `addition`, `mailboxes`, `keywords`, `tr
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
-from bocau.base.errors import NoSuchAccount, NoSuchMailbox, OverQuota
+from bocau.base.errors import NoSuchAccount, NoSuchMailbox
 from bocau.base.ids import AccountId, EmailId, MailboxId, ModSeq, Uid
 from bocau.database import Sql
 from bocau.store import addition, expunging, keywords, mailboxes, transfer
@@ -80,12 +80,8 @@ class Writing(Reading):
             raise NoSuchAccount(f"account {self.account_id} has no mailboxes")
 
     def enforce_quota(self, more_bytes: int) -> None:
-        """OverQuota when the account cannot take `more_bytes` more."""
-        usage = self.usage()
-        if usage.limit_bytes is not None and usage.used_bytes + more_bytes > usage.limit_bytes:
-            raise OverQuota(
-                f"{usage.used_bytes} of {usage.limit_bytes} bytes used, {more_bytes} more asked for"
-            )
+        """OverQuota (NeverFits) when the account cannot take `more_bytes` more."""
+        self.usage().check(more_bytes)
 
     # --- mailboxes ---------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from bocau.base.errors import (
     AccountDisabled,
     MessageTooLarge,
+    NeverFits,
     NoSuchAccount,
     NoSuchAddress,
     OverQuota,
@@ -20,6 +21,7 @@ STATUS = (
     (NoSuchAddress, "5.1.1", "no such address here"),
     (NoSuchAccount, "5.1.1", "no such address here"),
     (AccountDisabled, "5.2.1", "the mailbox is disabled"),
+    (NeverFits, "5.2.2", "the message is larger than the mailbox may be"),
     (OverQuota, "5.2.2", "the mailbox is full"),
     (MessageTooLarge, "5.3.4", "the message is too large"),
     (RelayDenied, "5.7.1", "relaying is not allowed"),

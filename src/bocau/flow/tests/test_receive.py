@@ -7,6 +7,7 @@ import pytest
 from bocau.base.errors import (
     MailLoop,
     MessageTooLarge,
+    NeverFits,
     NoSuchAddress,
     OverQuota,
     RelayDenied,
@@ -43,8 +44,12 @@ async def test_rcpt_is_refused_by_meaning(world: World) -> None:
     await world.account("alice", limit_bytes=1000)
     flow = world.flow
     flow.check_recipient(parse_address("alice@here.test"), 900)
-    with pytest.raises(OverQuota):
+    with pytest.raises(NeverFits):
         flow.check_recipient(parse_address("alice@here.test"), 1001)
+    await flow.receive(world.arrived("alice@here.test"))
+    with pytest.raises(OverQuota) as full:
+        flow.check_recipient(parse_address("alice@here.test"), 999)
+    assert type(full.value) is OverQuota, "room may be made for that"
     with pytest.raises(NoSuchAddress):
         flow.check_recipient(parse_address("nobody@here.test"), None)
     with pytest.raises(RelayDenied):
@@ -70,7 +75,7 @@ async def test_at_mx_an_error_means_that_nobody_got_it(world: World) -> None:
     outcomes = await world.flow.receive(
         world.arrived("bob@here.test", "nobody@here.test", sender="x@there.test")
     )
-    assert [type(o.error) for o in outcomes] == [OverQuota, NoSuchAddress]
+    assert [type(o.error) for o in outcomes] == [NeverFits, NoSuchAddress]
     assert world.queue() == []
 
 
@@ -79,7 +84,7 @@ async def test_lmtp_answers_for_each_and_sends_no_bounce(world: World) -> None:
     await world.account("bob", limit_bytes=10)
     arrived = world.arrived("bob@here.test", "alice@here.test", sender="x@there.test", protocol="LMTP")
     outcomes = await world.flow.receive(arrived)
-    assert [type(o.error) for o in outcomes] == [OverQuota, type(None)]
+    assert [type(o.error) for o in outcomes] == [NeverFits, type(None)]
     assert len(world.inbox("alice")) == 1 and world.queue() == []
 
 

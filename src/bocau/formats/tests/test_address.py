@@ -11,6 +11,7 @@ from bocau.formats.address import (
     canonical_domain,
     display_domain,
     fold_local_part,
+    literal_of,
     parse_address,
 )
 
@@ -173,3 +174,8 @@ def test_display_domain() -> None:
 
 def test_address_literal_is_canonical() -> None:
     assert address_literal("[IPv6:2001:0db8:0:0:0:0:0:1]") == "[IPv6:2001:db8::1]"
+
+
+def test_hosts_as_literals():
+    assert literal_of("192.0.2.1") == literal_of("::ffff:192.0.2.1") == "[192.0.2.1]"
+    assert literal_of("2001:db8::1") == address_literal("[IPv6:2001:DB8:0::1]")

@@ -31,6 +31,7 @@ TABLE: Final[dict[type[e.BocauError], tuple[Status, bytes]]] = {
     e.AccountDisabled: (Status.NO, b"AUTHENTICATIONFAILED"),
     e.BadCredentials: (Status.NO, b"AUTHENTICATIONFAILED"),
     e.OverQuota: (Status.NO, b"OVERQUOTA"),
+    e.NeverFits: (Status.NO, b"OVERQUOTA"),
     e.MessageTooLarge: (Status.NO, b"TOOBIG"),
     e.LimitReached: (Status.NO, b"LIMIT"),
     e.MailLoop: (Status.NO, b"CANNOT"),

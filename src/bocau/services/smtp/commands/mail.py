@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bocau.base.errors import Refused, TryLater
-from bocau.formats.address import Address
+from bocau.formats.address import Address, literal_of
 from bocau.protocols.smtp import Reply
 from bocau.protocols.smtp.events import MailFrom, RcptTo
 from bocau.services.smtp import replies
@@ -35,9 +35,7 @@ async def recipient(session: "SmtpSession", event: RcptTo) -> Reply:
         return replies.TOO_MANY_RECIPIENTS
     if not (event.is_ascii or transaction.mail.smtputf8):
         return replies.NEEDS_SMTPUTF8
-    address = event.address
-    if not address.domain:
-        address = Address(address.local_part, service.postmaster_domain())
+    address = _at_home(session, event.address)
     try:
         if session.login is not None:
             service.flow.check_submission_recipient(session.login.account_id, address)
@@ -47,3 +45,15 @@ async def recipient(session: "SmtpSession", event: RcptTo) -> Reply:
         return session.refuse_recipient(address, reply_to(error))
     transaction.add(event, address)
     return replies.RECIPIENT_OK
+
+
+def _at_home(session: "SmtpSession", address: Address) -> Address:
+    """`<postmaster>`, and the postmaster of the very address that was called, are ours (RFC 5321 §4.5.1)."""
+    domain = address.domain
+    if domain and not (
+        domain.startswith("[")
+        and address.key[0] == "postmaster"
+        and domain == literal_of(session.connection.local_host)
+    ):
+        return address
+    return Address(address.local_part, session.service.postmaster_domain())

@@ -222,7 +222,7 @@ def test_queued_mail_is_held_released_and_dropped(run: Run) -> None:
     assert "is held already" in one_line(run("queue", "hold", number, status=1))
     run("queue", "release", number)
     assert "is not held" in one_line(run("queue", "release", number, status=1))
-    assert run("queue", "retry", "--all").stdout == "1 recipients will be tried now\n"
+    assert run("queue", "retry", "--all").stdout == "1 recipient will be tried now\n"
     run("queue", "drop", number)
     assert run("queue", "list").stdout == ""
     assert "`bocau queue list` shows them" in one_line(run("queue", "show", number, status=1))

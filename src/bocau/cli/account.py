@@ -132,7 +132,10 @@ def show(settings: "Settings", address: str, as_json: bool) -> None:
 
     row = with_rooms(settings, job)
     if not as_json:
-        row["mailboxes"] = [f"{box['name']} ({box['message_count']})" for box in row["mailboxes"]]
+        row = shown(row) | {
+            "mailboxes": [f"{box['name']} ({box['message_count']})" for box in row["mailboxes"]]
+        }
+        row = {name: row[name] for name in (*COLUMNS, "message_count", "mailboxes", "created_at")}
     print_one(row, as_json=as_json)
 
 

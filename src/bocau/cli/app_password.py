@@ -24,7 +24,7 @@ def command() -> None:
     """Passwords beside the main one, each for one program.
 
     \b
-    Example:  bocau account app-password add ann@example.org --label phone --scope imap --scope smtp
+    Example:  bocau account app-password add ann@example.org --label phone
     """
 
 
@@ -41,14 +41,22 @@ def row_of(credential: "Credential") -> dict[str, Any]:
 @command.command()
 @click.argument("address")
 @click.option("--label", required=True, help="What it is for, as in 'phone'.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it opens; repeat it.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="What it opens; repeat it. Without: all.",
+)
 @where_options
 @json_option
 def add(settings: "Settings", address: str, label: str, scopes: tuple[str, ...], as_json: bool) -> None:
     """Make a new password; it is shown this once.
 
     \b
-    Example:  bocau account app-password add ann@example.org --label phone --scope imap --scope smtp
+    Example:  bocau account app-password add ann@example.org --label phone
+              bocau account app-password add ann@example.org --label printer \\
+                  --scope smtp
     """
     from bocau.directory import Scope
 

@@ -1,14 +1,18 @@
 """`bocau demo`: a whole server on 127.0.0.1 with a domain, some accounts and one password."""
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from bocau.base.errors import InUse
+from bocau.cli.failures import Failure
 from bocau.cli.output import json_option, print_json
 from bocau.cli.passwords import PASSWORD_BYTES_MAX
 
@@ -23,6 +27,8 @@ USERS: Final = 5
 USERS_MAX: Final = 100_000
 WORKERS: Final = 2
 PASSWORD_FILE: Final = "demo-password"
+CONFIG_NAME: Final = "bocau.toml"
+LINE_CHARACTERS: Final = 80
 CONFIG: Final = f"""# Written by `bocau demo`; the same --dir continues with it.
 hostname = "mail.{DOMAIN}"
 data_dir = "."
@@ -70,7 +76,8 @@ def command(
 
     \b
     Example:  bocau demo
-              bocau demo --dir /tmp/mail --users 100 --set dns.resolver=127.0.0.1:5353
+              bocau demo --dir /tmp/mail --users 100
+              bocau demo --set dns.resolver=127.0.0.1:5353
     """
     if password is not None and not 0 < len(password.encode()) <= PASSWORD_BYTES_MAX:
         raise click.BadParameter(f"--password takes 1 to {PASSWORD_BYTES_MAX} bytes")
@@ -99,15 +106,24 @@ def _settings(
     place: _Place, port_offset: int | None, workers: int | None, overrides: tuple[str, ...]
 ) -> "Settings":
     from bocau.config import load_settings
-    from bocau.config.settings import CONFIG_NAME
 
     file = place.path / CONFIG_NAME
     if not file.exists():
-        offset = PORT_OFFSET if port_offset is None else port_offset
-        file.write_text(CONFIG.format(workers=workers or WORKERS, offset=offset), "utf-8")
+        file.write_text(CONFIG.format(workers=WORKERS, offset=PORT_OFFSET), "utf-8")
     given = [] if port_offset is None else [f"listen.port_offset={port_offset}"]
     given += [] if workers is None else [f"workers={workers}"]
     return load_settings(file, (*given, *overrides))
+
+
+def _remember(file: Path, settings: "Settings") -> None:
+    """Ports and workers of this start, for the commands that look after the demo, and for its next start."""
+    text = file.read_text("utf-8")
+    for key, number in (
+        ("port_offset", settings.file.listen.port_offset),
+        ("workers", settings.file.workers),
+    ):
+        text = re.sub(rf"(?m)^{key} = \d+$", f"{key} = {number}", text)
+    file.write_text(text, "utf-8")
 
 
 def _run(settings: "Settings", password: str | None, users: int | None, place: _Place, as_json: bool) -> int:
@@ -120,13 +136,19 @@ def _run(settings: "Settings", password: str | None, users: int | None, place: _
 
     def announce() -> None:
         _keep(kept, chosen)
+        _remember(place.path / CONFIG_NAME, settings)
         if as_json:
             print_json(facts)
         else:
             _print(facts, place.is_kept)
         click.echo("ready")
 
-    return Server(settings).run(announce, first=lambda rooms: seed(rooms, names, chosen, is_new))
+    try:
+        return Server(settings).run(announce, first=lambda rooms: seed(rooms, names, chosen, is_new))
+    except InUse as exc:
+        if str(exc).startswith("port "):
+            raise Failure(f"{exc}; `bocau demo --port-offset 3000` moves all ports") from exc
+        raise
 
 
 def _password(kept: Path, given: str | None) -> tuple[str, bool]:
@@ -189,9 +211,21 @@ def _print(facts: dict[str, Any], is_kept: bool) -> None:
     rows = {
         "accounts": " ".join(shown),
         "password": facts["password"],
-        "ports": "  ".join(f"{name} {port}" for name, port in facts["ports"].items()),
-        "data": facts["directory"] + ("" if is_kept else "  (removed at the end; keep it with --dir)"),
+        # A port stays beside its name when the line is broken.
+        "ports": "  ".join(f"{name}\N{NO-BREAK SPACE}{port}" for name, port in facts["ports"].items()),
+        "data": facts["directory"] + ("" if is_kept else " (removed at the end; keep it with --dir)"),
     }
     click.echo(f"bocau demo: mail for {facts['domain']} on {facts['host']}; Ctrl-C stops it")
     for name, value in rows.items():
-        click.echo(f"  {name:<9} {value}")
+        click.echo(_paragraph(f"  {name:<9} ", value))
+
+
+def _paragraph(head: str, text: str) -> str:
+    return textwrap.fill(
+        text,
+        LINE_CHARACTERS,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ).replace("\N{NO-BREAK SPACE}", " ")

@@ -26,7 +26,8 @@ def command() -> None:
     """One address for several people.
 
     \b
-    Example:  bocau group add sales@example.org ann@example.org bob@example.org --sender ann@example.org
+    Example:  bocau group add sales@example.org ann@example.org bob@example.org \\
+                  --sender ann@example.org
     """
 
 
@@ -67,7 +68,8 @@ def add(
     """Create a group.
 
     \b
-    Example:  bocau group add sales@example.org ann@example.org bob@example.org --sender ann@example.org
+    Example:  bocau group add sales@example.org ann@example.org bob@example.org \\
+                  --sender ann@example.org
     """
     parsed, parsed_members = address_of(address), [address_of(member) for member in members]
     parsed_senders = [address_of(sender) for sender in senders]
@@ -140,7 +142,8 @@ def set_group(
     """Change who belongs to a group and who may send as it.
 
     \b
-    Example:  bocau group set sales@example.org --add cat@example.org --remove bob@example.org
+    Example:  bocau group set sales@example.org --add cat@example.org
+              bocau group set sales@example.org --no-sender bob@example.org
     """
     parsed = address_of(address)
     add_members, remove_members = [address_of(m) for m in joining], [address_of(m) for m in leaving]

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from bocau.cli.output import size
+from bocau.cli.output import counted, size
 
 proof_option = click.option(
     "--proof", "proof_file", type=click.Path(path_type=Path), help="Write the hash of every message here."
@@ -55,6 +55,7 @@ class Proof:
 
     def sentence(self, verb: str) -> str:
         return (
-            f"{verb} {len(self.lines):,} messages ({size(self.bytes_count)}) "
-            f"in {len(self.mailboxes)} mailboxes\nsha256 of the sorted sha256s: {self.summary}"
+            f"{verb} {counted(len(self.lines), 'message')} ({size(self.bytes_count)}) "
+            f"in {counted(len(self.mailboxes), 'mailbox', 'mailboxes')}\n"
+            f"sha256 of the sorted sha256s: {self.summary}"
         )

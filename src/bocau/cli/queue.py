@@ -1,5 +1,6 @@
 """`bocau queue`: mail that waits for other servers."""
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -7,7 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bocau.cli.failures import Failure
-from bocau.cli.output import done, json_option, print_json, print_one, print_rows, size, when
+from bocau.cli.output import (
+    counted,
+    done,
+    json_option,
+    print_json,
+    print_one,
+    print_rows,
+    size,
+    span,
+    text_of,
+    when,
+)
 from bocau.cli.running import with_rooms
 from bocau.cli.where import where_options
 
@@ -17,8 +29,8 @@ if TYPE_CHECKING:
     from bocau.config import Settings
     from bocau.store.queue import QueuedMessage, QueuedRecipient, QueuedSummary, QueueReading, QueueWriting
 
-COLUMNS: Final = ("id", "size", "arrived_at", "next_attempt_at", "sender", "recipients", "last_reply")
-RECIPIENT_COLUMNS: Final = ("address", "status", "attempts", "next_attempt_at", "last_reply")
+COLUMNS: Final = ("id", "size", "age", "next_try", "sender", "recipients", "last_reply")
+RECIPIENT_COLUMNS: Final = ("address", "status", "attempts", "next_try")
 PAGE: Final = 1000
 
 
@@ -53,14 +65,22 @@ def summary_row(summary: "QueuedSummary") -> dict[str, Any]:
     }
 
 
-def shown(row: dict[str, Any]) -> dict[str, Any]:
-    more = row["recipient_count"] - 1
-    return row | {
-        "size": size(row["size_bytes"]),
-        "sender": row["sender"] or "<>",
-        "recipients": row["first_recipient"] + (f" and {more} more" if more > 0 else ""),
-        "next_attempt_at": "held" if row["is_held"] else row["next_attempt_at"] or "now",
+def shown(summary: "QueuedSummary", now: float) -> dict[str, Any]:
+    """A line for people."""
+    more = summary.recipient_count - 1
+    return {
+        "id": summary.queue_id,
+        "size": size(summary.size_bytes),
+        "age": span(now - summary.created_at),
+        "next_try": "held" if summary.is_held else next_try(summary.next_attempt_at, now),
+        "sender": summary.reverse_path or "<>",
+        "recipients": summary.first_recipient + (f" and {more} more" if more > 0 else ""),
+        "last_reply": summary.last_reply,
     }
+
+
+def next_try(at: float | None, now: float) -> str:
+    return f"in {span(at - now)}" if at and at > now else "now"
 
 
 def recipient_row(recipient: "QueuedRecipient") -> dict[str, Any]:
@@ -98,16 +118,15 @@ def list_queue(settings: "Settings", as_json: bool) -> None:
     Example:  bocau queue list --json
     """
 
-    async def job(rooms: "Rooms") -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        after = 0
-        while page := rooms.queue_read(_page(after)):
-            rows += map(summary_row, page)
-            after = page[-1].queue_id
-        return rows
+    async def job(rooms: "Rooms") -> "list[QueuedSummary]":
+        found: list[QueuedSummary] = []
+        while page := rooms.queue_read(_page(found[-1].queue_id if found else 0)):
+            found += page
+        return found
 
-    rows = with_rooms(settings, job)
-    print_rows(rows if as_json else map(shown, rows), COLUMNS, as_json=as_json)
+    found, now = with_rooms(settings, job), time.time()
+    rows = map(summary_row, found) if as_json else (shown(summary, now) for summary in found)
+    print_rows(rows, COLUMNS, as_json=as_json, none="the queue is empty")
 
 
 @command.command()
@@ -129,9 +148,20 @@ def show(settings: "Settings", number: int, as_json: bool) -> None:
     if as_json:
         print_json(message_row(message) | {"recipients": recipients})
         return
-    print_one(message_row(message) | {"sender": message.reverse_path or "<>"}, as_json=False)
+    facts = message_row(message) | {
+        "sender": message.reverse_path or "<>",
+        "size_bytes": size(message.size_bytes),
+    }
+    print_one({name.removesuffix("_bytes"): value for name, value in facts.items()}, as_json=False)
     click.echo()
+    now = time.time()
+    for recipient, row in zip(message.recipients, recipients, strict=True):
+        row["next_try"] = next_try(recipient.next_attempt_at, now) if row["status"] == "waiting" else None
     print_rows(recipients, RECIPIENT_COLUMNS, as_json=False)
+    click.echo()
+    for row in recipients:
+        if row["last_reply"]:
+            click.echo(f"{row['address']}: {text_of(row['last_reply'])}")
 
 
 @command.command()
@@ -156,7 +186,7 @@ def retry(settings: "Settings", numbers: tuple[int, ...], everything: bool, as_j
         return await rooms.queue_write(lambda queue: sum(queue.retry_now(queue_id) for queue_id in ids))
 
     count = with_rooms(settings, job)
-    done(f"{count} recipients will be tried now", {"recipient_count": count}, as_json=as_json)
+    done(f"{counted(count, 'recipient')} will be tried now", {"recipient_count": count}, as_json=as_json)
 
 
 def _act(act: "Callable[[QueueWriting, QueueId], bool]", queue_id: "QueueId", queue: "QueueWriting") -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bocau.cli.failures import FAILED
-from bocau.cli.output import json_option, print_json
+from bocau.cli.output import counted, json_option, print_json
 from bocau.cli.progress import ProgressLine
 from bocau.cli.running import with_rooms
 from bocau.cli.where import where_options
@@ -49,8 +49,8 @@ def command(settings: "Settings", as_json: bool) -> int:
     else:
         for fault in faults:
             click.echo(f"{fault['where']}: {fault['fault']}")
-        counts = ", ".join(f"{count:,} {phase}" for phase, count in checked.items())
-        click.echo(f"checked {counts}: " + (f"{len(faults)} faults" if faults else "all is well"))
+        counts = ", ".join(f"{phase} {count:,}" for phase, count in checked.items())
+        click.echo((counted(len(faults), "fault") if faults else "all is well") + f" (checked: {counts})")
     return FAILED if faults else 0
 
 

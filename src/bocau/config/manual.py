@@ -132,6 +132,8 @@ def toml(value: Any) -> str:
         return f"{value:g}" if isinstance(value, float) else str(value)
     if isinstance(value, tuple | list):
         return f"[{', '.join(toml(item) for item in value)}]"
+    if isinstance(value, dict) and not value:
+        return "{}"
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{toml(key)} = {toml(item)}' for key, item in value.items())} }}"
     if value is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from socket import socket
 from typing import Final
 
+from bocau.app.late_imports import import_everything
 from bocau.app.one_child import in_child
 from bocau.app.rooms import Rooms, open_rooms
 from bocau.base.errors import NotPermitted, Refused
@@ -56,6 +57,7 @@ class Server:
                 user=file.user,
                 group=file.group,
                 preload=PRELOAD,
+                preload_all=import_everything,
             ),
             self._bind,
             self._main,
@@ -64,6 +66,9 @@ class Server:
         )
 
     def _bind(self) -> dict[str, list[socket]]:
+        """What root may have to do: open low ports, and read a key that belongs to it."""
+        if self._settings.file.tls.certificate is not None:
+            self._load_certificate()
         listen = self._settings.file.listen
         return {
             name: [
@@ -82,6 +87,11 @@ class Server:
             for module in PRELOAD:
                 with suppress(ImportError):
                     import_module(module)
+        if not self._contexts:
+            self._load_certificate()
+        _warn_of_unreadable(certificate_files(self._settings))
+
+    def _load_certificate(self) -> None:
         certificate, key = certificate_files(self._settings)
         for name in SERVICES:
             try:
@@ -109,6 +119,13 @@ def certificate_files(settings: Settings) -> tuple[Path, Path]:
         return settings.path(tls.certificate), settings.path(tls.key)
     folder = settings.data_dir / "tls"
     return folder / "certificate.pem", folder / "key.pem"
+
+
+def _warn_of_unreadable(files: tuple[Path, Path]) -> None:
+    """Root has read them; the user that the server has become will be asked to at the next reload."""
+    for file in files:
+        if not os.access(file, os.R_OK):
+            _log.warning("cannot be read again: after a renewal restart the server", file=file)
 
 
 def _first_steps(settings: Settings, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
@@ -140,8 +157,6 @@ def _make_data_dir(settings: Settings) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if file.user and os.geteuid() == 0 and path.stat().st_uid == 0:
             give_directory(path, file.user, file.group)
-    except LookupError:
-        raise NotPermitted(f"no such user or group: {file.user} {file.group}".rstrip()) from None
     except OSError as exc:
         raise NotPermitted(f"data_dir {path}: {exc.strerror}") from exc
 

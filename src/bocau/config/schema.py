@@ -50,7 +50,10 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """The server's certificate. Without one, a self-signed one is made in the data directory."""
+    """The server's certificate. Without one, a self-signed one is made in the data directory.
+
+    Both files are read at the start, before root is given up. SIGHUP has them read again; for that, `user`
+    must be able to."""
 
     certificate: FilePath | None = None
     """PEM file: the certificate, then its chain."""

@@ -24,7 +24,7 @@ from bocau.runtime import systemd
 from bocau.runtime.child import READY, ChildMain, Role, Sockets, run_child
 from bocau.runtime.data_lock import lock_data_directory
 from bocau.runtime.log import get_log
-from bocau.runtime.privileges import drop_privileges
+from bocau.runtime.privileges import PYTHON, can_read, drop_privileges, ids_of
 from bocau.runtime.sockets import raise_file_limit
 
 STOP_SECONDS: Final = 15.0
@@ -48,6 +48,8 @@ class SupervisorSettings:
     group: str = ""
     preload: tuple[str, ...] = ()
     """Modules imported before the fork, so that all processes share their memory."""
+    preload_all: Callable[[], None] = lambda: None
+    """Import also what is imported late; called as root when `user` cannot read Python's files."""
     pid_file: Path | None = None
     stop_seconds: float = STOP_SECONDS
 
@@ -73,7 +75,7 @@ def run_supervisor(
         raise_file_limit()
         _write_pid_file(settings.pid_file)
         if settings.user:
-            drop_privileges(settings.user, settings.group)
+            _become_user(settings, lock)
         prepare()
         for module in settings.preload:
             importlib.import_module(module)
@@ -81,6 +83,17 @@ def run_supervisor(
     finally:
         _remove_pid_file(settings.pid_file)
         os.close(lock)
+
+
+def _become_user(settings: SupervisorSettings, lock: int) -> None:
+    user, group = settings.user, settings.group
+    if os.geteuid() == 0:
+        # Commands of this user ask the file whether the server runs.
+        os.fchown(lock, *ids_of(user, group))
+        if not can_read(PYTHON, user, group):
+            _log.warning("imports everything now: the user cannot read Python", user=user, folder=PYTHON)
+            settings.preload_all()
+    drop_privileges(user, group)
 
 
 def _write_pid_file(path: Path | None) -> None:

@@ -1,7 +1,7 @@
 """One process's handle on the database: short reads now, writes in groups that share one commit.
 
     write(job) ─┐
-    write(job) ─┼→ blocking: pack sync, lock, BEGIN → jobs, a savepoint each → blocking: COMMIT → results
+    write(job) ─┼→ lock, BEGIN → jobs → COMMIT, unlock → blocking: sync the log → results
     write(job) ─┘
 
 Light jobs run on the event loop's own thread: a statement costs microseconds there, but milliseconds in a
@@ -23,6 +23,7 @@ from bocau.base.errors import StoreBusy
 from bocau.database.connections import check_version, connect
 from bocau.database.errors import translate
 from bocau.database.lock import ProcessLock
+from bocau.database.logfile import LogFile
 from bocau.database.migrations import Schema, migrate
 from bocau.database.sql import Sql
 from bocau.database.thread import BlockingThread
@@ -44,8 +45,10 @@ class Database:
 
     before_group: list[Callable[[], None]]
     """Blocking hooks before BEGIN, on the loop or in the thread: what jobs refer to must be on disk first."""
+    inside_group: list[Callable[[Sql], None]]
+    """Called in each group's transaction before its jobs."""
     after_group: list[Callable[[], None]]
-    """Called on the loop after a commit (doorbells)."""
+    """Called on the loop after a commit is on disk (doorbells)."""
     slow_when: list[Callable[[], bool]]
     """Asked before a group: does a hook have so much to do that it belongs in the thread?"""
 
@@ -53,8 +56,9 @@ class Database:
         self.settings = settings
         self._loop = asyncio.get_running_loop()
         self._lock = ProcessLock(settings.path.with_name(settings.path.name + ".lock"))
-        self._writer = Writer(self._connect, self._lock, settings.busy_seconds)
+        self._writer = Writer(self._connect, self._lock, LogFile(settings.path), settings.busy_seconds)
         self.before_group = self._writer.before_group
+        self.inside_group = self._writer.inside_group
         self.after_group = self._writer.after_group
         self.slow_when = self._writer.slow_when
         self._reader = self._connect_reader()

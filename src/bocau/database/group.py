@@ -43,25 +43,28 @@ class Entry:
             self.future.set_result(self.result)
 
 
-def perform(connection: apsw.Connection, sql: Sql, group: Sequence[Entry]) -> int:
+def perform(connection: apsw.Connection, sql: Sql, group: Sequence[Entry], begin: Callable[[], None]) -> int:
     """Run the jobs of an open transaction, until the slice is used up; returns how many were run.
 
-    Raises when SQLite gave up the whole transaction (disk full, I/O error).
+    `begin` opens the transaction anew after a rollback. Raises when SQLite gave up the whole transaction
+    (disk full, I/O error).
     """
     deadline = perf_counter() + SLICE_SECONDS
     for done, entry in enumerate(group, 1):
         _run(connection, sql, entry)
         if entry.error is not None and len(group) > 1:
-            return _perform_again(connection, sql, group[:done])
+            return _perform_again(connection, sql, group[:done], begin)
         if perf_counter() > deadline:
             return done
     return len(group)
 
 
-def _perform_again(connection: apsw.Connection, sql: Sql, group: Sequence[Entry]) -> int:
+def _perform_again(
+    connection: apsw.Connection, sql: Sql, group: Sequence[Entry], begin: Callable[[], None]
+) -> int:
     """The careful way: what fails is undone alone."""
     connection.execute("ROLLBACK")
-    connection.execute("BEGIN IMMEDIATE")
+    begin()
     for entry in group:
         entry.result = entry.error = None
         connection.execute("SAVEPOINT job")

@@ -1,8 +1,9 @@
 """The writer: one connection, groups of jobs, one commit each.
 
-    waiting jobs → enter: hooks (pack sync), lock, BEGIN → perform: the jobs → leave: COMMIT, unlock → results
+    waiting jobs → enter: hooks, lock, BEGIN → perform: the jobs → COMMIT, unlock → sync the log → results
 
-`enter` and `leave` block on the disk: on the loop while that is fast, else in the thread (see `pace`).
+`sync` waits for the disk, `enter` may wait for the lock: on the loop while that is fast, else in the thread
+(see `pace`). Nobody is told before the sync.
 """
 
 import asyncio
@@ -13,10 +14,11 @@ from typing import Any, Final
 
 import apsw
 
-from bocau.base.errors import StoreBusy
+from bocau.base.errors import StoreBusy, TryLater
 from bocau.database.errors import translate
 from bocau.database.group import JOBS_MAX, Entry, perform
 from bocau.database.lock import ProcessLock
+from bocau.database.logfile import LogFile
 from bocau.database.pace import Pace
 from bocau.database.sql import Sql
 from bocau.database.thread import BlockingThread
@@ -33,14 +35,16 @@ class Writer:
     """Runs groups one after the other, for as long as jobs wait."""
 
     def __init__(
-        self, connect: Callable[[], apsw.Connection], lock: ProcessLock, busy_seconds: float
+        self, connect: Callable[[], apsw.Connection], lock: ProcessLock, log: LogFile, busy_seconds: float
     ) -> None:
         self.before_group: list[Callable[[], None]] = []
+        self.inside_group: list[Callable[[Sql], None]] = []
         self.after_group: list[Callable[[], None]] = []
         self.slow_when: list[Callable[[], bool]] = []
         self.log_pages = 0
         self._connect = connect
         self._lock = lock
+        self._log = log
         self._busy_seconds = busy_seconds
         self._loop = asyncio.get_running_loop()
         self._thread = BlockingThread(self._loop, "bocau-writer")
@@ -53,6 +57,8 @@ class Writer:
 
     def _open(self) -> None:
         self._connection = self._connect()
+        # Our own sync of the log takes the place of COMMIT's (see `logfile`).
+        self._connection.execute("PRAGMA synchronous = NORMAL").fetchall()
         self._connection.set_wal_hook(self._note_log)
         self._sql = Sql(self._connection)
 
@@ -74,6 +80,7 @@ class Writer:
             await asyncio.wait((self._runner,), timeout=self._busy_seconds)
         self._thread.stop()
         self._connection.close()
+        self._log.close()
 
     # --- groups ------------------------------------------------------------------
 
@@ -103,7 +110,8 @@ class Writer:
         try:
             await self._enter(group)
             group = await self._perform(group)
-            await self._leave(group)
+            self._leave(group)
+            await self._sync()
         except Exception as error:  # every job of the group fails; the next group starts afresh
             failure = translate(error, self._connection.system_errno)
             self._recover()
@@ -116,31 +124,23 @@ class Writer:
     async def _perform(self, group: list[Entry]) -> list[Entry]:
         """Run the jobs; those the slice had no time for go back to the head of the line."""
         if group[0].is_heavy:
-            await self._thread.run(lambda: perform(self._connection, self._sql, group))
+            await self._thread.run(lambda: perform(self._connection, self._sql, group, self._begin_again))
             return group
-        done = perform(self._connection, self._sql, group)
+        done = perform(self._connection, self._sql, group, self._begin_again)
         self._waiting.extendleft(reversed(group[done:]))
         return group[:done]
 
     # --- the blocking steps ------------------------------------------------------
 
-    def _inline(self, step: Callable[[bool], None]) -> bool:
-        """Do a blocking step on the loop if that is fast and needs no waiting; else False: use the thread."""
-        if not self._pace.is_fast() or any(is_slow() for is_slow in self.slow_when):
-            return False
-        started = perf_counter()
-        try:
-            step(False)
-        except WouldWait:
-            return False
-        self._pace.note(started)
-        return True
-
     async def _enter(self, group: list[Entry]) -> None:
         """Begin the transaction; StoreBusy when others hold the lock for `busy_seconds`."""
-        if self._inline(self._begin):
-            return
-        entering = self._thread.run(lambda: self._begin(True))
+        if not any(is_slow() for is_slow in self.slow_when):
+            try:
+                self._begin(may_wait=False)
+                return
+            except WouldWait:
+                pass
+        entering = self._thread.run(lambda: self._begin(may_wait=True))
         await asyncio.wait((entering,), timeout=self._busy_seconds)
         if not entering.done():
             await self._outlast(entering, group)
@@ -157,12 +157,24 @@ class Writer:
         entering.result()
         raise busy
 
-    async def _leave(self, group: list[Entry]) -> None:
-        step = self._commit if any(entry.error is None for entry in group) else self._undo
-        if not self._inline(step):
-            await self._thread.run(lambda: step(True))
+    def _leave(self, group: list[Entry]) -> None:
+        """End the transaction: without a sync, this costs what writing to the page cache costs."""
+        is_empty = all(entry.error is not None for entry in group)
+        self._connection.execute("ROLLBACK" if is_empty else "COMMIT")
+        self._keeps_lock = self._checkpoint_due()
+        if not self._keeps_lock:
+            self._lock.release()
 
-    def _begin(self, may_wait: bool) -> None:
+    async def _sync(self) -> None:
+        """Put the commit on disk."""
+        if self._pace.is_fast():
+            started = perf_counter()
+            self._log.sync()
+            self._pace.note(started)
+        else:
+            await self._thread.run(self._log.sync)
+
+    def _begin(self, *, may_wait: bool) -> None:
         for hook in self.before_group:
             hook()
         if not self._lock.try_acquire():
@@ -170,12 +182,34 @@ class Writer:
                 raise WouldWait
             self._lock.acquire()
         try:
-            self._begin_immediate(may_wait)
+            if self._log.is_doubtful:
+                self._make_certain()
+            self._begin_immediate(may_wait=may_wait)
+            self._open_group()
         except BaseException:
             self._lock.release()
             raise
 
-    def _begin_immediate(self, may_wait: bool) -> None:
+    def _begin_again(self) -> None:
+        """After a rollback within a group: the lock is still ours."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._open_group()
+
+    def _open_group(self) -> None:
+        for hook in self.inside_group:
+            hook(self._sql)
+
+    def _make_certain(self) -> None:
+        """After a failed sync: copy the whole log into the database and sync that, or write nothing more.
+
+        A second fdatasync of the log would falsely succeed: the kernel tells of lost pages only once.
+        """
+        pages, copied = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        if copied < pages:
+            raise TryLater("the disk failed; the log is being copied")
+        self._log.is_doubtful = False
+
+    def _begin_immediate(self, *, may_wait: bool) -> None:
         """The lock is ours; still a foreign program (a shell, a backup) may hold SQLite's own."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -188,16 +222,6 @@ class Writer:
             finally:
                 self._connection.set_busy_timeout(0)
 
-    def _commit(self, may_wait: bool) -> None:
-        self._connection.execute("COMMIT")
-        self._keeps_lock = self._checkpoint_due()
-        if not self._keeps_lock:
-            self._lock.release()
-
-    def _undo(self, may_wait: bool) -> None:
-        self._connection.execute("ROLLBACK")
-        self._lock.release()
-
     def _recover(self) -> None:
         """After a failed group: nothing of it stays, and the connection is usable again."""
         try:
@@ -206,6 +230,7 @@ class Writer:
         except apsw.Error:
             self._connection.close(True)
             self._open()
+        self._keeps_lock = False
         self._lock.release()
 
     # --- the write-ahead log -----------------------------------------------------

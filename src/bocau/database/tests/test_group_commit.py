@@ -152,10 +152,10 @@ async def test_a_foreign_transaction_is_store_busy_and_heals(database):
 
 
 async def test_a_failed_commit_fails_every_job_and_leaves_nothing(database, monkeypatch):
-    def fail(may_wait: bool) -> None:
+    def fail(group: object) -> None:
         raise apsw.IOError("disk I/O error")
 
-    monkeypatch.setattr(database._writer, "_commit", fail)
+    monkeypatch.setattr(database._writer, "_leave", fail)
     results = await asyncio.gather(*(database.write(insert(n)) for n in range(3)), return_exceptions=True)
     assert all(isinstance(result, TryLater) for result in results)
     monkeypatch.undo()

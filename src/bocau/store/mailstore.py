@@ -8,10 +8,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final, Protocol, TypeVar
 
+from bocau.base.errors import DiskFull
 from bocau.base.ids import AccountId, ModSeq
 from bocau.database import Database, Schema, Sql
 from bocau.store.blobs import Blobs
 from bocau.store.reading import Reading
+from bocau.store.reserve import Reserve
 from bocau.store.values import Change
 from bocau.store.writing import Job, Writing
 
@@ -19,6 +21,8 @@ T = TypeVar("T")
 
 STORE_SCHEMA: Final = Schema("store", "bocau.store", "sql/sqlite")
 """For Database.open."""
+RESERVE_NAME: Final = "reserve"
+"""A file beside the database; see bocau.store.reserve."""
 
 
 class Bell(Protocol):
@@ -41,6 +45,8 @@ class MailStore:
     ) -> None:
         self.blobs = blobs
         self.database = database
+        self.reserve = Reserve(database.settings.path.with_name(RESERVE_NAME))
+        self.reserve.fill()
         self._bell = bell
         self._now = now
         self._topics: set[str] = set()
@@ -65,7 +71,13 @@ class MailStore:
             self._topics.update(context.topics())
             return result
 
-        return await self.database.write(run, heavy=heavy)
+        try:
+            return await self.database.write(run, heavy=heavy)
+        except DiskFull:
+            # New mail has been refused before; what comes here takes little, and may be what frees the disk.
+            if not self.reserve.release():
+                raise
+            return await self.database.write(run, heavy=heavy)
 
     def _ring(self) -> None:
         """After each commit: one ring for all that its jobs changed."""

@@ -55,7 +55,9 @@ class Sweeper:
         self._now = now
 
     async def sweep(self, grace_seconds: float = GRACE_SECONDS) -> Swept:
-        """Remove packs retired longer ago than the grace time, compact what has become mostly dead."""
+        """Remove packs retired longer ago than the grace time, compact what has become mostly dead; take the
+        reserve again if it was given up."""
+        self._store.reserve.fill()
         live = await self._read_live()
         too_old = self._now() - grace_seconds
         removed = await self._remove_retired(live, too_old)

@@ -14,6 +14,7 @@ from bocau.store.blobs.appender import Appender
 from bocau.store.blobs.packs import BlobLost, PackFolder, ReadingFile, sync_folder
 from bocau.store.blobs.record import HEADER_BYTES, Header, pack_header, starts_record
 from bocau.store.blobs.ref import BlobRef
+from bocau.store.reserve import check_free
 
 READ_NOW_BYTES_MAX: Final = 1024 * 1024
 """The most that `read` should be asked for on the event loop; longer bodies are streamed."""
@@ -42,6 +43,7 @@ class Blobs:
     def stage(self, data: bytes, account_id: int = 0) -> BlobRef:
         """Append one body to this process's pack (page cache only). Durable after the commit that refers to
         it: the group's pack sync runs before BEGIN. DiskFull when it cannot be written."""
+        check_free(self.packs.folder, len(data))
         sha256 = hashlib.sha256(data).digest()
         return self.append(Header(len(data), account_id, int(self._now()), sha256), data)
 
@@ -58,6 +60,7 @@ class Blobs:
     def _stage_file(self, file: BinaryIO, prefix: bytes, account_id: int) -> BlobRef:
         length = len(prefix) + file.seek(0, os.SEEK_END)
         file.seek(0)
+        check_free(self.packs.folder, length)
         pack, at = self._appender.reserve(HEADER_BYTES + length)
         try:
             sha256 = self._copy(file, prefix, length, pack.fd, at + HEADER_BYTES)

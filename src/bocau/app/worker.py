@@ -7,7 +7,7 @@ from typing import Final
 from bocau.app.rooms import Rooms
 from bocau.runtime.child import Child
 from bocau.runtime.connection import Handler
-from bocau.runtime.listener import Admission, Listener
+from bocau.runtime.listener import SERVERS_PER_CLIENT_MAX, Admission, Listener
 from bocau.runtime.log import get_log
 from bocau.runtime.tls import ServerTlsContext
 from bocau.services.imap import ImapService
@@ -16,6 +16,19 @@ from bocau.services.smtp import LMTP, MX, SUBMISSION, InFlight, Profile, SmtpSer
 
 TLS_FROM_THE_FIRST_BYTE: Final = frozenset(("submissions", "imaps", "pop3s"))
 _SMTP_BUSY: Final = b"421 4.3.2 Too many connections, try again later\r\n"
+GROUPS: Final = {
+    "smtp": "smtp",
+    "submission": "submission",
+    "submissions": "submission",
+    "lmtp": "lmtp",
+    "imap": "imap",
+    "imaps": "imap",
+    "pop3": "pop3",
+    "pop3s": "pop3",
+}
+"""Which listeners count their clients together."""
+PER_CLIENT_MAX: Final = {"smtp": SERVERS_PER_CLIENT_MAX}
+"""Where it is not CONNECTIONS_PER_CLIENT_MAX."""
 BUSY_LINES: Final = {
     "smtp": _SMTP_BUSY,
     "submission": _SMTP_BUSY,
@@ -38,6 +51,8 @@ async def run_worker(child: Child, rooms: Rooms, contexts: Mapping[str, ServerTl
             tls_context=contexts[name] if name in TLS_FROM_THE_FIRST_BYTE else None,
             admission=admission,
             busy_line=BUSY_LINES.get(name, b""),
+            group=GROUPS[name],
+            per_client_max=PER_CLIENT_MAX.get(name, 0),
         )
         for name, handler in _handlers(rooms, contexts).items()
         for sock in child.sockets[name]

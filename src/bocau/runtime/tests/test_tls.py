@@ -94,6 +94,7 @@ def _shake(
     return ends[0]
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_old_versions_are_refused(certificate: tuple[Path, Path], client_tls: ssl.SSLContext) -> None:
     client_tls.minimum_version = ssl.TLSVersion.TLSv1
     client_tls.maximum_version = ssl.TLSVersion.TLSv1_1

@@ -9,7 +9,7 @@ from typing import Final
 from bocau.formats.address_list import GroupMarker, Mailbox, parse_address_list
 from bocau.formats.charset import decode_charset
 from bocau.formats.date import parse_date
-from bocau.formats.header import body_start, first_values
+from bocau.formats.header import body_start, message_values
 from bocau.formats.mime import scan_fields
 from bocau.formats.structure import body_structure, envelope_of
 from bocau.formats.text import preview
@@ -42,7 +42,7 @@ class Digest:
 def digest(data: bytes) -> Digest:
     """Digest a whole message (CRLF). Never raises; a few hundred microseconds at most for ordinary mail."""
     start = body_start(data)
-    values = first_values(data, 0, start)
+    values = message_values(data, 0, start)
     root = scan_fields(data, start, values)
     author = parse_address_list(values.get(b"from", b""))
     date = values.get(b"date")

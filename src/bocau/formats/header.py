@@ -60,6 +60,18 @@ def first_values(data: bytes, start: int, end: int) -> dict[bytes, bytes]:
     return {name.lower(): value for name, value in found}
 
 
+def message_values(data: bytes, start: int, end: int) -> dict[bytes, bytes]:
+    """As `first_values`, but To, Cc and Bcc that are repeated make one list (RFC 5322 §4.5.3)."""
+    found = _FIELD.findall(data, start, min(end, start + HEADER_BYTES_MAX))
+    found.reverse()
+    names = [name.lower() for name, _ in found]
+    values = {name: value for name, (_, value) in zip(names, found, strict=True)}
+    for name in (b"to", b"cc", b"bcc"):
+        if names.count(name) > 1:
+            values[name] = b",".join([value for key, value in reversed(found) if key.lower() == name])
+    return values
+
+
 def get(data: bytes, name: bytes) -> bytes | None:
     """The first field of that name (any case), unfolded; None when there is none."""
     stop = body_start(data)

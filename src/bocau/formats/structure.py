@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from bocau.formats.address_list import GroupMarker, Mailbox, parse_address_list
-from bocau.formats.header import body_start, first_values
+from bocau.formats.header import body_start, message_values
 from bocau.formats.mime import Part
 from bocau.formats.parameters import Parameters
 from bocau.formats.words import unfold
@@ -36,11 +36,11 @@ def nstring(value: bytes | None) -> bytes:
 
 def envelope(header: bytes) -> bytes:
     """The ENVELOPE of a message from its header block (or the whole message)."""
-    return envelope_of(first_values(header, 0, body_start(header)))
+    return envelope_of(message_values(header, 0, body_start(header)))
 
 
 def envelope_of(values: dict[bytes, bytes], author: Addresses | None = None) -> bytes:
-    """The same from fields already read by `header.first_values`, and `author` from From if that is read too.
+    """The same from fields already read by `header.message_values`, and `author` from From if that is read too.
 
     Sender and Reply-To default to From."""
     get = values.get
@@ -106,7 +106,7 @@ def body_structure(data: bytes, part: Part, extended: bool = True) -> bytes:
         basic = b"%b %d" % (basic, part.lines)
     elif part.type == b"message" and part.children:
         inner = part.children[0]
-        values = first_values(data, inner.header_start, inner.body_start)
+        values = message_values(data, inner.header_start, inner.body_start)
         enclosed = body_structure(data, inner, extended)
         basic = b"%b %b %b %d" % (basic, envelope_of(values), enclosed, part.lines)
     return b"(%b %b%b)" % (basic, nstring(part.md5), _extension(part)) if extended else b"(%b)" % basic

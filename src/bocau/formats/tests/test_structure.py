@@ -41,6 +41,12 @@ def test_an_empty_envelope() -> None:
     assert envelope(b"") == b"(" + b" ".join([b"NIL"] * 10) + b")"
 
 
+def test_repeated_destination_fields_are_one_list() -> None:
+    header = crlf("Cc: a@x.test\nSubject: one\nCC: b@x.test\nSubject: two\ncc: c@x.test\n\n")
+    people = b"".join([b'(NIL NIL "%b" "x.test")' % name for name in (b"a", b"b", b"c")])
+    assert envelope(header) == b'(NIL "one" NIL NIL NIL NIL (' + people + b") NIL NIL NIL)"
+
+
 def test_own_sender_and_reply_to_groups_and_folds() -> None:
     header = crlf("""\
 Subject: one

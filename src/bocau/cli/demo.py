@@ -174,14 +174,16 @@ def _user_count(place: _Place, users: int | None) -> int:
 
 async def seed(rooms: "Rooms", names: list[str], password: str, change_password: bool) -> None:
     """Make the domain and the accounts that are not there yet; one hash serves them all."""
-    from bocau.app.demo_accounts import create_demo_accounts
+    from bocau.app.accounts import finish_accounts
     from bocau.formats.address import Address
 
     if not rooms.directory.is_local_domain(DOMAIN):
         await rooms.directory.create_domain(DOMAIN)
     present = {account.address.local_part for account in rooms.directory.accounts(DOMAIN)}
     missing = [Address(name, DOMAIN) for name in names if name not in present]
-    await create_demo_accounts(rooms, missing, frozenset((Address("admin", DOMAIN),)), password)
+    if missing:
+        await rooms.directory.create_accounts(missing, password, admins={Address("admin", DOMAIN)})
+        await finish_accounts(rooms)
     for name in sorted(present) if change_password else ():
         await rooms.directory.set_account(Address(name, DOMAIN), password=password)
 

@@ -131,7 +131,7 @@ class Login:
 
     plain_on_loopback: bool = False
     """Allow IMAP and POP3 logins without TLS from this host itself. Submission always wants TLS."""
-    failures_max: Count = 20
+    failures_max: Count = 10
     """Failed logins of one account from one network after which it is refused for a while."""
     refuse_seconds: Seconds = 300.0
     """For how long it is refused then."""

@@ -7,8 +7,9 @@ version); changes and logins are awaited.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeVar
 
 from bocau.base.errors import BadName, NoSuchDomain, Refused
@@ -47,6 +48,7 @@ from bocau.runtime.clock import Clock
 T = TypeVar("T")
 BELL: Final = "directory"
 """Rung after each administrative change: sessions ask `is_still_valid`."""
+ACCOUNTS_PER_WRITE: Final = 500
 
 
 class Directory:
@@ -178,31 +180,37 @@ class Directory:
         A caller that died in between tries again: AlreadyExists, then `account_named(address)` gives the id,
         and the store says whether the mailboxes are missing. Ids are never given twice.
         NoSuchDomain, AlreadyExists, BadName, NotPermitted (an unusable password)."""
-        prepared = check_new_password(password)
         _check_display_name(display_name)
-        salt = ScramSalt(secrets.token_bytes(SALT_BYTES), self._settings.passwords.scram_iterations)
-        secret = await self._passwords.make(prepared, salt.salt, salt.iterations)
+        salt, secret = await self._salted(password)
+        now = int(self._clock.now())
+        return await self._change(
+            lambda sql: _insert_account(
+                sql, _NewAccount(address, display_name, quota_bytes, is_admin), salt, secret, now
+            )
+        )
+
+    async def create_accounts(
+        self, addresses: Sequence[Address], password: str, *, admins: Set[Address] = frozenset()
+    ) -> None:
+        """Make many accounts with one password at the cost of one hash, some hundreds a write; those of
+        `admins` are administrators. For demos and benches only: equal salts show that passwords are equal.
+
+        NoSuchDomain, AlreadyExists, BadName, NotPermitted; the accounts of earlier writes are there then."""
+        salt, secret = await self._salted(password)
         now = int(self._clock.now())
 
-        def job(sql: Sql) -> Account:
-            address_id = administration.claim(sql, address, administration.ACCOUNT)
-            sql.execute(
-                SQL.insert_account,
-                {
-                    "address_id": address_id,
-                    "display_name": display_name,
-                    "quota_bytes": quota_bytes,
-                    "is_admin": int(is_admin),
-                    "created_at": now,
-                    "scram_salt": salt.salt,
-                    "scram_iterations": salt.iterations,
-                },
-            )
-            account_id = AccountId(sql.value(SQL.last_id))
-            credentials.add(sql, account_id, credentials.MAIN_LABEL, None, secret, now)
-            return administration.account_with_id(sql, account_id)
+        def job(sql: Sql, some: Sequence[Address]) -> None:
+            for address in some:
+                _insert_account(sql, _NewAccount(address, is_admin=address in admins), salt, secret, now)
 
-        return await self._change(job)
+        for start in range(0, len(addresses), ACCOUNTS_PER_WRITE):
+            some = addresses[start : start + ACCOUNTS_PER_WRITE]
+            await self._change(partial(job, some=some), heavy=True)
+
+    async def _salted(self, password: str) -> tuple[ScramSalt, Secret]:
+        salt = ScramSalt(secrets.token_bytes(SALT_BYTES), self._settings.passwords.scram_iterations)
+        prepared = check_new_password(password)
+        return salt, await self._passwords.make(prepared, salt.salt, salt.iterations)
 
     async def set_account(
         self,
@@ -292,7 +300,7 @@ class Directory:
         await self._change(lambda sql: credentials.remove(sql, account_id, credential_id))
 
     # --- within ------------------------------------------------------------------------
-    async def _change(self, job: Callable[[Sql], T]) -> T:
+    async def _change(self, job: Callable[[Sql], T], *, heavy: bool = False) -> T:
         """Run an administrative write: caches of all processes are void with its commit."""
 
         def versioned(sql: Sql) -> T:
@@ -300,7 +308,7 @@ class Directory:
             sql.execute(SQL.bump_version)
             return result
 
-        result = await self._database.write(versioned)
+        result = await self._database.write(versioned, heavy=heavy)
         self._ring((BELL,))
         return result
 
@@ -319,6 +327,32 @@ class Directory:
         salt = self._salt(account_id)
         scram = await self._passwords.make_scram(shown, salt.salt, salt.iterations)
         return Secret(app_password_digest(self._logins.server_secret(), core), scram)
+
+
+@dataclass(frozen=True, slots=True)
+class _NewAccount:
+    address: Address
+    display_name: str = ""
+    quota_bytes: int | None = None
+    is_admin: bool = False
+
+
+def _insert_account(sql: Sql, new: _NewAccount, salt: ScramSalt, secret: Secret, now: int) -> Account:
+    sql.execute(
+        SQL.insert_account,
+        {
+            "address_id": administration.claim(sql, new.address, administration.ACCOUNT),
+            "display_name": new.display_name,
+            "quota_bytes": new.quota_bytes,
+            "is_admin": int(new.is_admin),
+            "created_at": now,
+            "scram_salt": salt.salt,
+            "scram_iterations": salt.iterations,
+        },
+    )
+    account_id = AccountId(sql.value(SQL.last_id))
+    credentials.add(sql, account_id, credentials.MAIN_LABEL, None, secret, now)
+    return administration.account_with_id(sql, account_id)
 
 
 def _may_send_as(sql: Sql, account_id: AccountId, address: Address) -> bool:

@@ -14,7 +14,7 @@ from bocau.base.errors import (
     NoSuchDomain,
     NotPermitted,
 )
-from bocau.directory import Directory, Scope
+from bocau.directory import Directory, LoginAttempt, Scope
 from bocau.directory import settings as limits
 from bocau.formats.address import Address
 
@@ -35,6 +35,17 @@ async def test_a_name_has_one_owner(directory: Directory, a: A) -> None:
         with pytest.raises(AlreadyExists):
             await directory.set_group(a(taken), [a("alice")], [])
     assert [account.address.local_part for account in directory.accounts()] == ["alice"]
+
+
+async def test_many_accounts_share_one_password(directory: Directory, a: A) -> None:
+    names = [a(f"user{number}") for number in range(600)]
+    await directory.create_accounts(names, "one for all", admins={names[3]})
+    assert [account.address for account in directory.accounts() if account.is_admin] == [names[3]]
+    attempt = LoginAttempt("192.0.2.1", Scope.IMAP, True)
+    for name in (names[0], names[-1]):
+        assert (await directory.login(str(name), "one for all", attempt)).address == name
+    with pytest.raises(AlreadyExists):
+        await directory.create_accounts(names[:1], "x")
 
 
 async def test_names_need_a_domain_of_ours_and_no_plus(directory: Directory, a: A) -> None:

@@ -64,7 +64,7 @@ def test_header() -> None:
     assert message["message-id"] == "<report.1@mx.demo.test>"
     assert message["in-reply-to"] == "<1@demo.test>"
     assert message["date"] == "Mon, 12 Jan 1970 13:46:41 +0000"
-    assert message["subject"] == "Your message could not be delivered / Thư của bạn không gửi được"
+    assert message["subject"] == "Your message could not be delivered / Không gửi được thư của bạn"
 
 
 def test_part_for_people_has_both_languages_and_the_remote_words() -> None:

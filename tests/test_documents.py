@@ -49,7 +49,7 @@ def test_both_languages_have_the_same_parts(english: str, vietnamese: str) -> No
     assert shape(english) == shape(vietnamese)
 
 
-@pytest.mark.parametrize("page", [page for pair in PAIRS for page in pair])
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", *(page for pair in PAIRS for page in pair)])
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     anchors = {anchor(heading) for heading in re.findall(r"^#+ (.*)$", text, re.M)}

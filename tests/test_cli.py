@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness import run_cli
+from terminal import run_inside
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMANDS = [
@@ -24,7 +25,7 @@ def run(tmp_path: Path) -> Run:
     def run_here(
         *arguments: str, input: str | bytes = b"", status: int = 0
     ) -> "subprocess.CompletedProcess[str]":
-        result = run_cli(*arguments, input=input, environment={"BOCAU_DIR": str(tmp_path)})
+        result = run_inside(*arguments, input=input, environment={"BOCAU_DIR": str(tmp_path)})
         assert result.returncode == status, result.stderr
         return result
 
@@ -47,7 +48,7 @@ def add_account(run: Run, address: str = "ann@example.org", *more: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str) -> None:
-    result = run_cli(command, "--help")
+    result = run_inside(command, "--help")
     assert result.returncode == 0 and "Example:" in result.stdout
 
 
@@ -233,14 +234,14 @@ def test_queued_mail_is_held_released_and_dropped(run: Run) -> None:
 
 def test_the_sample_configuration_is_read(tmp_path: Path) -> None:
     sample = Path(__file__).parent.parent / "contrib" / "bocau.toml"
-    shown = run_cli("config", "show", "--config", str(sample), "--json")
+    shown = run_inside("config", "show", "--config", str(sample), "--json")
     assert shown.returncode == 0, shown.stderr
     assert json.loads(shown.stdout)["hostname"] == "mail.example.org"
 
 
 def test_the_manual_of_the_configuration_is_up_to_date() -> None:
     page = Path(__file__).parent.parent / "docs" / "configuration.md"
-    assert page.read_text("utf-8") == run_cli("config", "doc").stdout, (
+    assert page.read_text("utf-8") == run_inside("config", "doc").stdout, (
         "run: bocau config doc > docs/configuration.md"
     )
 

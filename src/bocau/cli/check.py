@@ -106,7 +106,7 @@ def _ports(settings: "Settings") -> Iterator[Finding]:
         for address in getattr(listen, name):
             place = address.shifted(listen.port_offset)
             if is_running:
-                yield _answers(name, place.path or place.host, place.port)
+                yield _answers(name, str(place), place.path or place.host, place.port)
                 continue
             try:
                 for sock in bound(place):
@@ -117,7 +117,7 @@ def _ports(settings: "Settings") -> Iterator[Finding]:
                 yield Finding(name, True, f"{place} is free")
 
 
-def _answers(name: str, host: str, port: int) -> Finding:
+def _answers(name: str, shown: str, host: str, port: int) -> Finding:
     try:
         if port:
             target = "127.0.0.1" if host == "*" else host
@@ -127,5 +127,5 @@ def _answers(name: str, host: str, port: int) -> Finding:
                 sock.settimeout(CONNECT_SECONDS)
                 sock.connect(host)
     except OSError as exc:
-        return Finding(name, False, f"{host} {port or ''} does not answer: {exc}")
-    return Finding(name, True, f"{host} {port or ''} answers".replace("  ", " "))
+        return Finding(name, False, f"{shown} does not answer: {exc.strerror or exc}")
+    return Finding(name, True, f"{shown} answers")

@@ -38,6 +38,11 @@ def row_of(domain: "Domain") -> dict[str, Any]:
     }
 
 
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """The domain as people write it."""
+    return row | {"domain": row["shown_as"]}
+
+
 def found(rooms: "Rooms", name: str) -> "Domain":
     for domain in rooms.directory.domains():
         if domain.name == name:
@@ -57,7 +62,8 @@ def add(settings: "Settings", domain: str, as_json: bool) -> None:
     """
     name = domain_of(domain)
     created = with_rooms(settings, lambda rooms: rooms.directory.create_domain(name))
-    done(f"added {created.name}", row_of(created), as_json=as_json)
+    row = row_of(created)
+    done(f"added {row['shown_as']}", row, as_json=as_json)
 
 
 @command.command("list")
@@ -73,7 +79,8 @@ def list_domains(settings: "Settings", as_json: bool) -> None:
     async def job(rooms: "Rooms") -> list["Domain"]:
         return rooms.directory.domains()
 
-    print_rows(map(row_of, with_rooms(settings, job)), COLUMNS, as_json=as_json)
+    rows = map(row_of, with_rooms(settings, job))
+    print_rows(rows if as_json else map(shown, rows), COLUMNS, as_json=as_json)
 
 
 @command.command()

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from bench.servers import BENCH, BenchServer, Bocau, PostfixDovecot, peers_available
@@ -19,6 +20,13 @@ Runs = dict[tuple[str, str], list[list[Result]]]
 
 
 def measure(server: BenchServer, command: tuple[str, ...]) -> list[Result]:
+    started = time.monotonic()
+    results = _measure(server, command)
+    print(f"  {server.name:6} {' '.join(command)}: {time.monotonic() - started:.1f} s", file=sys.stderr)
+    return results
+
+
+def _measure(server: BenchServer, command: tuple[str, ...]) -> list[Result]:
     run = subprocess.run(
         [sys.executable, "-m", "mailbench", str(server.profile), *command],
         cwd=BENCH,
@@ -75,6 +83,7 @@ def main() -> None:
     arguments = parser.parse_args()
     workloads = [w for w in WORKLOADS if not arguments.workload or w.name in arguments.workload]
     base = arguments.dir or Path(tempfile.mkdtemp(prefix="bocau-bench-"))
+    base.mkdir(parents=True, exist_ok=True)
     base.chmod(0o755)
     servers: list[BenchServer] = [Bocau(base / "bocau")]
     if not arguments.no_peer and peers_available():

@@ -12,7 +12,7 @@ thread that must win the GIL back after each one (measured, docs/decisions/0002)
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -49,6 +49,8 @@ class Database:
     """Called in each group's transaction before its jobs."""
     after_group: list[Callable[[], None]]
     """Called on the loop after a commit is on disk (doorbells)."""
+    before_close: list[Callable[[], Awaitable[None]]]
+    """Awaited by close() while writes are still taken."""
     slow_when: list[Callable[[], bool]]
     """Asked before a group: does a hook have so much to do that it belongs in the thread?"""
 
@@ -60,6 +62,7 @@ class Database:
         self.before_group = self._writer.before_group
         self.inside_group = self._writer.inside_group
         self.after_group = self._writer.after_group
+        self.before_close = []
         self.slow_when = self._writer.slow_when
         self._reader = self._connect_reader()
         self._reader_sql = Sql(self._reader)
@@ -113,6 +116,8 @@ class Database:
         """Finish the writes that wait, then close."""
         if not self._is_open:
             return
+        for hook in self.before_close:
+            await hook()
         self._is_open = False
         await self._writer.close()
         if self._heavy is not None:

@@ -107,17 +107,19 @@ class Writer:
         if not group:
             return
         failure: BaseException | None = None
+        is_kept = False
         try:
             await self._enter(group)
             group = await self._perform(group)
-            self._leave(group)
-            await self._sync()
+            is_kept = self._leave(group)
+            if is_kept:
+                await self._sync()
         except Exception as error:  # every job of the group fails; the next group starts afresh
             failure = translate(error, self._connection.system_errno)
             self._recover()
         for entry in group:
             entry.settle(failure)
-        if failure is None:
+        if failure is None and is_kept:
             for hook in self.after_group:
                 hook()
 
@@ -157,13 +159,14 @@ class Writer:
         entering.result()
         raise busy
 
-    def _leave(self, group: list[Entry]) -> None:
-        """End the transaction: without a sync, this costs what writing to the page cache costs."""
-        is_empty = all(entry.error is not None for entry in group)
-        self._connection.execute("ROLLBACK" if is_empty else "COMMIT")
+    def _leave(self, group: list[Entry]) -> bool:
+        """End the transaction; whether there is anything to sync. It costs what the page cache costs."""
+        is_kept = any(entry.error is None for entry in group)
+        self._connection.execute("COMMIT" if is_kept else "ROLLBACK")
         self._keeps_lock = self._checkpoint_due()
         if not self._keeps_lock:
             self._lock.release()
+        return is_kept
 
     async def _sync(self) -> None:
         """Put the commit on disk."""

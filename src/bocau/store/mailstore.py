@@ -12,6 +12,7 @@ from bocau.base.errors import DiskFull
 from bocau.base.ids import AccountId, ModSeq
 from bocau.database import Database, Schema, Sql
 from bocau.store.blobs import Blobs
+from bocau.store.blobs.journal import Journal
 from bocau.store.reading import Reading
 from bocau.store.reserve import Reserve
 from bocau.store.values import Change
@@ -50,8 +51,7 @@ class MailStore:
         self._bell = bell
         self._now = now
         self._topics: set[str] = set()
-        database.before_group.append(blobs.sync)
-        database.slow_when.append(blobs.sync_is_slow)
+        Journal(database, blobs.appender, blobs.packs).restore()
         database.after_group.append(self._ring)
 
     def glance(self, account: AccountId, job: Callable[[Reading], T]) -> T:

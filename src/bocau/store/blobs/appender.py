@@ -1,6 +1,9 @@
 """The pack this process appends to: owned by an flock, so that another may take it over when we are gone.
 
-stage → pwritev(header, body) → page cache     sync (before each group's BEGIN) → fdatasync → commit → 250
+stage → pwritev(header, body) → page cache
+
+    large, or many in a group:  sync before the group's BEGIN → fdatasync → commit → 250
+    small:                      in the group's own transaction (see `journal`) → commit → 250 … sync_lazy
 """
 
 import fcntl
@@ -16,6 +19,12 @@ from bocau.store.blobs.packs import PackFolder
 
 PACK_BYTES_MAX: Final = 256 * 1024 * 1024
 """A pack takes no further record beyond this."""
+SMALL_RECORD_BYTES_MAX: Final = 32 * 1024
+"""Longer records are always synced into their pack."""
+JOURNAL_BYTES_MAX: Final = 64 * 1024
+"""When more than this waits for a group, one sync of the pack is cheaper than copying it all."""
+INLINE_SYNC_BYTES_MAX: Final = 4 * 1024 * 1024
+"""More unsynced bytes than this are synced in the writer thread."""
 REUSE_TRIES_MAX: Final = 16
 """How many of the newest packs are looked at for one that nobody owns."""
 
@@ -40,15 +49,27 @@ class ActivePack:
         os.close(self.fd)
 
 
+SmallRecord = tuple[int, int, Sequence[bytes | memoryview]]
+"""(pack number, where its header stands, header and body)."""
+
+
 class Appender:
     """Reserves room, writes, marks, syncs; all of it may be called from several threads."""
+
+    keeps_small_records = False
+    """Set by a journal: small records need no sync of their own."""
 
     def __init__(self, folder: PackFolder) -> None:
         self._folder = folder
         self._active: ActivePack | None = None
         self._unsynced: list[ActivePack] = []
+        self._lazy: dict[ActivePack, int] = {}
+        self._small: list[SmallRecord] = []
+        self._small_bytes = self._offered = 0
         self._lock = Lock()
         self._syncing = Lock()
+        self.lost_writes = False
+        """An fdatasync failed: journaled records must be written again before they leave the journal."""
         self.abandoned: dict[int, int] = {}
         """Packs whose fdatasync failed, and where we began to append: no row may refer to what came later."""
 
@@ -71,6 +92,10 @@ class Appender:
             pack.end = offset + size
             return pack, offset
 
+    def sync_is_slow(self) -> bool:
+        """Whether the next sync has so much to write that it belongs in a thread."""
+        return self.unsynced_bytes > INLINE_SYNC_BYTES_MAX or self.is_syncing
+
     def mark(self, pack: ActivePack, size: int) -> None:
         """A record is written: the next sync must include its pack. Not earlier, or a sync could miss it."""
         with self._lock:
@@ -88,7 +113,60 @@ class Appender:
         except DiskFull:
             self.give_back(pack, at, sum(map(len, buffers)))
             raise
-        self.mark(pack, sum(map(len, buffers)))
+        size = sum(map(len, buffers))
+        if self.keeps_small_records and size <= SMALL_RECORD_BYTES_MAX:
+            self._keep(pack, buffers, at, size)
+        else:
+            self.mark(pack, size)
+
+    # --- small records, for the journal --------------------------------------------
+
+    def _keep(self, pack: ActivePack, buffers: Sequence[bytes | memoryview], at: int, size: int) -> None:
+        with self._lock:
+            self._small.append((pack.number, at, buffers))
+            self._small_bytes += size
+            self._lazy[pack] = max(self._lazy.get(pack, 0), at + size)
+
+    def offer_small_records(self) -> list[SmallRecord]:
+        """Those that wait; they go on waiting until drop_offered_records() says that they are safe."""
+        with self._lock:
+            self._offered = len(self._small)
+            return self._small[:]
+
+    def drop_offered_records(self) -> int:
+        """The offered ones are on disk; returns their bytes."""
+        with self._lock:
+            done, self._small = self._small[: self._offered], self._small[self._offered :]
+            self._offered = 0
+            size = sum(len(buffer) for _, _, buffers in done for buffer in buffers)
+            self._small_bytes -= size
+            return size
+
+    def sync_what_must(self) -> None:
+        """Before each group: large records, and small ones when there are too many to copy."""
+        if not (self._unsynced or self._small_bytes > JOURNAL_BYTES_MAX or self.is_syncing):
+            return
+        count = len(self._small)
+        self.sync()
+        with self._lock:
+            self._offered = count
+        self.drop_offered_records()
+
+    def sync_lazy(self) -> list[tuple[int, int]]:
+        """Sync the packs of small records; returns (pack, end of what is on disk). TryLater."""
+        with self._syncing:
+            with self._lock:
+                lazy, self._lazy = self._lazy, {}
+            self._fdatasync(list(lazy))
+        return [(pack.number, end) for pack, end in lazy.items()]
+
+    def forget_lazy(self) -> None:
+        """What was journaled has been written again by other means."""
+        with self._lock:
+            self._lazy = {}
+            self.lost_writes = False
+
+    # --- syncing -------------------------------------------------------------------
 
     def give_back(self, pack: ActivePack, at: int, size: int) -> None:
         """Cut off a record that could not be written, while it is the last one; else it stays as garbage."""
@@ -111,12 +189,16 @@ class Appender:
                 pending, self._unsynced = self._unsynced, []
                 for pack in pending:
                     pack.unsynced_bytes = 0
-            try:
-                for pack in pending:
-                    os.fdatasync(pack.fd)
-            except OSError as error:
-                self._abandon(pending)
-                raise translate_os(error) from error
+                pending += [pack for pack in self._lazy if pack not in pending]
+            self._fdatasync(pending)
+
+    def _fdatasync(self, packs: Sequence[ActivePack]) -> None:
+        try:
+            for pack in packs:
+                os.fdatasync(pack.fd)
+        except OSError as error:
+            self._abandon(packs)
+            raise translate_os(error) from error
 
     def _abandon(self, packs: Sequence[ActivePack]) -> None:
         with self._lock:
@@ -124,10 +206,12 @@ class Appender:
                 self.abandoned[pack.number] = pack.first
                 if self._active is pack:
                     self._active = None
+            self.lost_writes = True
 
     def close(self) -> None:
         self._active = None
         self._unsynced.clear()
+        self._lazy.clear()
 
     # --- the next pack -----------------------------------------------------------
 

@@ -23,8 +23,6 @@ WINDOW_BYTES_MAX: Final = 1024 * 1024
 """The most that read_many reads at once (unless one body is longer)."""
 GAP_BYTES_MAX: Final = 16 * 1024
 """Bodies of others between two wanted ones are read along rather than skipped up to this."""
-INLINE_SYNC_BYTES_MAX: Final = 4 * 1024 * 1024
-"""More unsynced bytes than this are synced in the writer thread."""
 
 
 class Blobs:
@@ -35,22 +33,22 @@ class Blobs:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             sync_folder(folder.parent)
         self.packs = PackFolder(folder)
-        self._appender = Appender(self.packs)
+        self.appender = Appender(self.packs)
         self._now = now
 
     # --- writing -----------------------------------------------------------------
 
     def stage(self, data: bytes, account_id: int = 0) -> BlobRef:
         """Append one body to this process's pack (page cache only). Durable after the commit that refers to
-        it: the group's pack sync runs before BEGIN. DiskFull when it cannot be written."""
+        it (see `journal`). DiskFull when it cannot be written."""
         check_free(self.packs.folder, len(data))
         sha256 = hashlib.sha256(data).digest()
         return self.append(Header(len(data), account_id, int(self._now()), sha256), data)
 
     def append(self, header: Header, data: bytes) -> BlobRef:
         """Append a record whose header is known (compaction keeps the old one)."""
-        pack, at = self._appender.reserve(HEADER_BYTES + header.length)
-        self._appender.write(pack, (pack_header(header), data), at)
+        pack, at = self.appender.reserve(HEADER_BYTES + header.length)
+        self.appender.write(pack, (pack_header(header), data), at)
         return BlobRef(pack.number, at + HEADER_BYTES, header.length, header.sha256)
 
     async def stage_file(self, file: BinaryIO, prefix: bytes = b"", account_id: int = 0) -> BlobRef:
@@ -61,17 +59,17 @@ class Blobs:
         length = len(prefix) + file.seek(0, os.SEEK_END)
         file.seek(0)
         check_free(self.packs.folder, length)
-        pack, at = self._appender.reserve(HEADER_BYTES + length)
+        pack, at = self.appender.reserve(HEADER_BYTES + length)
         try:
             sha256 = self._copy(file, prefix, length, pack.fd, at + HEADER_BYTES)
             header = pack_header(Header(length, account_id, int(self._now()), sha256))
             pack.write((header,), at)
         except BaseException as error:
-            self._appender.give_back(pack, at, HEADER_BYTES + length)
+            self.appender.give_back(pack, at, HEADER_BYTES + length)
             if isinstance(error, OSError):
                 raise translate_os(error) from error
             raise
-        self._appender.mark(pack, HEADER_BYTES + length)
+        self.appender.mark(pack, HEADER_BYTES + length)
         self.sync()
         return BlobRef(pack.number, at + HEADER_BYTES, length, sha256)
 
@@ -92,21 +90,17 @@ class Blobs:
         return digest.digest()
 
     def sync(self) -> None:
-        """Put everything staged on disk: the hook before each group. DiskFull, TryLater."""
-        self._appender.sync()
-
-    def sync_is_slow(self) -> bool:
-        """Whether the next sync has so much to write that it belongs in a thread."""
-        return self._appender.unsynced_bytes > INLINE_SYNC_BYTES_MAX or self._appender.is_syncing
+        """Put everything staged on disk, in its pack. DiskFull, TryLater."""
+        self.appender.sync()
 
     def check(self, ref: BlobRef) -> None:
         """Refuse a body that a failed sync may have lost; raises TryLater."""
-        safe = self._appender.abandoned.get(ref.pack)
+        safe = self.appender.abandoned.get(ref.pack)
         if safe is not None and ref.offset >= safe:
             raise TryLater(f"pack {ref.pack} could not be written to disk")
 
     def close(self) -> None:
-        self._appender.close()
+        self.appender.close()
         self.packs.close()
 
     # --- reading -----------------------------------------------------------------

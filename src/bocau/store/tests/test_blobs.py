@@ -154,7 +154,7 @@ async def test_a_sync_waits_for_the_one_under_way(blobs, monkeypatch):
     blobs.stage(b"staged before")
     spooling = asyncio.ensure_future(blobs.stage_file(io.BytesIO(b"x" * 1000)))
     await asyncio.to_thread(entered.wait, 10)
-    assert blobs.sync_is_slow()
+    assert blobs.appender.sync_is_slow()
     waiting = asyncio.ensure_future(asyncio.to_thread(lambda: (blobs.sync(), order.append("returned"))))
     await asyncio.sleep(0.01)
     go_on.set()

@@ -92,8 +92,8 @@ async def mostly_dead(store):
     email = new_email(store)._replace(blob=shared.blob, size_bytes=shared.size_bytes)
     await store.write(BOB, lambda tx: tx.add(other, email))
     await store.write(ALICE, lambda tx: tx.expunge(box, ((1, 5),), only_deleted=False))
-    store.blobs._appender.close()
-    store.blobs._appender.abandoned[1] = 10**9
+    store.blobs.appender.close()
+    store.blobs.appender.abandoned[1] = 10**9
     return box, shared.blob
 
 
@@ -138,7 +138,7 @@ async def test_a_retired_pack_that_is_referred_to_again_is_not_removed(store):
     _, old = await mostly_dead(store)
     now = os.stat(store.blobs.packs.path(1)).st_mtime + DAY + 1
     await Sweeper(store, lambda: now).sweep()
-    del store.blobs._appender.abandoned[1]
+    del store.blobs.appender.abandoned[1]
     box = store.glance(BOB, lambda tx: tx.mailbox_named("Sent")).mailbox_id
     late = new_email(store)._replace(blob=old, size_bytes=old.length)
     await store.write(BOB, lambda tx: tx.add(box, late))

@@ -180,6 +180,24 @@ def test_groups_keep_members_and_senders(run: Run) -> None:
     )
 
 
+def test_a_slip_of_the_pen_is_noticed(run: Run) -> None:
+    add_account(run)
+    result = run("alias", "add", "info@example.org", "ann@example.org", "an@example.org", "x@elsewhere.test")
+    assert one_line(result) == "bocau: warning: an@example.org does not exist here yet"
+    assert "an@example.org" in one_line(run("domain", "set", "example.org", "--catch-all", "an@example.org"))
+
+
+def test_a_change_of_nothing_is_wrong_usage(run: Run) -> None:
+    add_account(run)
+    run("group", "add", "team@example.org", "ann@example.org")
+    for words in (
+        ("account", "set", "ann@example.org"),
+        ("group", "set", "team@example.org"),
+        ("domain", "set", "example.org"),
+    ):
+        assert "Say what to change. See" in one_line(run(*words, status=2))
+
+
 # --- the queue and sendmail -------------------------------------------------------------
 
 

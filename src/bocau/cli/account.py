@@ -166,8 +166,11 @@ def set_account(
     Example:  bocau account set ann@example.org --quota 5G
               bocau account set ann@example.org --password
     """
+    changes_password = ask_password or password_file is not None
+    if not changes_password and (name, quota, admin, enabled) == (None, None, None, None):
+        raise click.UsageError("Say what to change.")
     parsed = address_of(address)
-    password = read_password(password_file) if ask_password or password_file else None
+    password = read_password(password_file) if changes_password else None
 
     async def job(rooms: "Rooms") -> dict[str, Any]:
         changed = await rooms.directory.set_account(

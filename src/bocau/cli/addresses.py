@@ -1,12 +1,14 @@
 """Addresses and names as commands take them."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
-from bocau.base.errors import SyntaxFault
+from bocau.base.errors import NoSuchAddress, Refused, SyntaxFault
 
 if TYPE_CHECKING:
+    from bocau.app import Rooms
     from bocau.formats.address import Address
 
 
@@ -28,3 +30,15 @@ def domain_of(text: str) -> str:
         return canonical_domain(text)
     except SyntaxFault as exc:
         raise click.BadParameter(f"{text!r} is not a domain, as in example.org ({exc})") from None
+
+
+def warn_of_missing(rooms: "Rooms", targets: "Iterable[Address]") -> None:
+    """Say which targets are nobody here: allowed (it may come later), but often a slip of the pen."""
+    for target in targets:
+        try:
+            if rooms.directory.is_local_domain(target.domain):
+                rooms.directory.expand(target)
+        except NoSuchAddress:
+            click.echo(f"bocau: warning: {target} does not exist here yet", err=True)
+        except Refused:
+            pass  # Disabled, or a loop with what is just being made: not a slip.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bocau.base.errors import AlreadyExists, NoSuchAddress
-from bocau.cli.addresses import address_of, domain_of
+from bocau.cli.addresses import address_of, domain_of, warn_of_missing
 from bocau.cli.output import done, json_option, print_one, print_rows
 from bocau.cli.running import with_rooms
 from bocau.cli.where import where_options
@@ -59,6 +59,7 @@ def add(settings: "Settings", address: str, targets: tuple[str, ...], as_json: b
     async def job(rooms: "Rooms") -> "Alias":
         if found(rooms, parsed):
             raise AlreadyExists(f"alias {parsed} exists; `bocau alias set` changes it")
+        warn_of_missing(rooms, parsed_targets)
         return await rooms.directory.set_alias(parsed, parsed_targets)
 
     alias = with_rooms(settings, job)
@@ -116,6 +117,7 @@ def set_alias(settings: "Settings", address: str, targets: tuple[str, ...], as_j
 
     async def job(rooms: "Rooms") -> "Alias":
         existing(rooms, parsed)
+        warn_of_missing(rooms, parsed_targets)
         return await rooms.directory.set_alias(parsed, parsed_targets)
 
     alias = with_rooms(settings, job)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bocau.base.errors import NoSuchDomain
-from bocau.cli.addresses import address_of, domain_of
+from bocau.cli.addresses import address_of, domain_of, warn_of_missing
 from bocau.cli.output import done, json_option, print_one, print_rows
 from bocau.cli.running import with_rooms
 from bocau.cli.where import where_options
@@ -120,11 +120,14 @@ def set_domain(
     \b
     Example:  bocau domain set example.org --catch-all ann@example.org
     """
+    if catch_all is None and enabled is None:
+        raise click.UsageError("Say what to change.")
     name = domain_of(domain)
     target = address_of(catch_all) if catch_all else None
 
     async def job(rooms: "Rooms") -> "Domain":
         before = found(rooms, name)
+        warn_of_missing(rooms, [target] if target else [])
         return await rooms.directory.set_domain(
             name,
             catch_all=before.catch_all if catch_all is None else target,

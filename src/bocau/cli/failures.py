@@ -51,7 +51,8 @@ def exit_status(run: Callable[[], Any]) -> int:
         return INTERRUPTED
     except click.UsageError as exc:
         where = exc.ctx.command_path if exc.ctx else "bocau"
-        click.echo(f"{where}: {_one_line(exc.format_message())} See `{where} --help`.", err=True)
+        said = _one_line(exc.format_message()).rstrip(".")
+        click.echo(f"{where}: {said}. See `{where} --help`.", err=True)
         return MISUSED
     except click.ClickException as exc:
         click.echo(f"bocau: {_one_line(exc.format_message())}", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bocau.base.errors import AlreadyExists, NoSuchAddress
-from bocau.cli.addresses import address_of, domain_of
+from bocau.cli.addresses import address_of, domain_of, warn_of_missing
 from bocau.cli.output import done, json_option, print_one, print_rows
 from bocau.cli.running import with_rooms
 from bocau.cli.where import where_options
@@ -78,6 +78,7 @@ def add(
         if found(rooms, parsed):
             raise AlreadyExists(f"group {parsed} exists; `bocau group set` changes it")
         ids = _account_ids(rooms, parsed_senders)
+        warn_of_missing(rooms, parsed_members)
         return row_of(rooms, await rooms.directory.set_group(parsed, parsed_members, ids))
 
     row = with_rooms(settings, job)
@@ -145,6 +146,8 @@ def set_group(
     Example:  bocau group set sales@example.org --add cat@example.org
               bocau group set sales@example.org --no-sender bob@example.org
     """
+    if not (joining or leaving or senders or silenced):
+        raise click.UsageError("Say what to change.")
     parsed = address_of(address)
     add_members, remove_members = [address_of(m) for m in joining], [address_of(m) for m in leaving]
     add_senders, remove_senders = [address_of(s) for s in senders], [address_of(s) for s in silenced]
@@ -156,6 +159,7 @@ def set_group(
             if members.pop(member.key, None) is None:
                 raise NoSuchAddress(f"{member} is no member of {parsed}; `bocau group show` lists them")
         members |= {member.key: member for member in add_members}
+        warn_of_missing(rooms, add_members)
         ids = dict.fromkeys([*group.senders, *_account_ids(rooms, add_senders)])
         gone = set(_account_ids(rooms, remove_senders))
         kept = [sender for sender in ids if sender not in gone]

@@ -142,24 +142,22 @@ async def test_one_dead_destination_delays_nobody(world: World) -> None:
 async def test_unreachable_destination_is_spared_then_probed_by_one(world: World) -> None:
     post = Post(dead=DEAD)
     await put(world, count=20)
-    one = runner(world, post)
-    await world.run_queue(lambda: len(world.log.events("deferred")) == 5, one)
-    assert len(post.handed) == 5
-    stop = asyncio.Event()
+    one, stop = runner(world, post), asyncio.Event()
     task = asyncio.create_task(one.run(stop))
-    await asyncio.sleep(0.03)
-    assert len(post.handed) == 5
+    await until(lambda: len(post.handed) >= 5 and not one._attempts)
+    # The runner looks at the queue again, and leaves the dead alone.
+    await put(world, "x@alive.test")
+    await until(lambda: "alive.test" in handed(post) and not one._attempts)
+    assert handed(post) == [*["dead.test"] * 5, "alive.test"]
+    # Each step goes beyond the pause of that moment.
     world.clock.time += 90
     world.bell.ring(["queue"])
-    await until(lambda: len(post.handed) == 6)
+    await until(lambda: len(post.handed) >= 7 and not one._attempts)
+    assert handed(post)[6:] == ["dead.test"]
     post.fates = {}
-
-    def is_over() -> bool:
-        world.clock.time += 600
-        world.bell.ring(["queue"])
-        return not world.queue()
-
-    await until(is_over)
+    world.clock.time += 1200
+    world.bell.ring(["queue"])
+    await until(lambda: not world.queue())
     stop.set()
     await task
 

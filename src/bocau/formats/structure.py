@@ -40,7 +40,7 @@ def envelope(header: bytes) -> bytes:
 
 
 def envelope_of(values: dict[bytes, bytes], author: Addresses | None = None) -> bytes:
-    """The same from fields already read by `header.message_values`, and `author` from From if that is read too.
+    """The same from fields already read by `header.message_values`, and `author` from From if that is read.
 
     Sender and Reply-To default to From."""
     get = values.get

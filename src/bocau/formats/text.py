@@ -2,6 +2,7 @@
 
 import binascii
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -25,6 +26,9 @@ _HIDDEN: Final = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 
+# Possessive, and only where a run begins: linear on any input.
+_TRAILING_SPACE: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
+
 
 def decoded_octets(data: bytes, part: Part, limit: int | None = None) -> bytes:
     """The body with its transfer encoding undone; at most `limit` encoded octets are read. Never raises."""
@@ -33,13 +37,27 @@ def decoded_octets(data: bytes, part: Part, limit: int | None = None) -> bytes:
     if part.encoding == b"base64":
         return decode_base64(body)
     if part.encoding == b"quoted-printable":
-        return binascii.a2b_qp(body)
+        return binascii.a2b_qp(_without_trailing_space(body))
+    return body
+
+
+def _without_trailing_space(body: bytes) -> bytes:
+    """White space at the end of a quoted-printable line was added on the way (RFC 2045 §6.7 rule 3)."""
+    if body.endswith((b" ", b"\t")) or any(pair in body for pair in (b" \r", b" \n", b"\t\r", b"\t\n")):
+        return _TRAILING_SPACE.sub(b"", body)
     return body
 
 
 def decoded_text(data: bytes, part: Part, limit: int = TEXT_BYTES_MAX) -> str:
     """The part as text by its charset parameter, else UTF-8, else Windows-1252. Never raises."""
     return decode_charset(decoded_octets(data, part, limit), parameter(part.parameters, b"charset") or b"")
+
+
+def folded(text: str) -> str:
+    """Text for comparing as i;unicode-casemap does (RFC 5051): without case, characters decomposed."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKD", text.casefold())
 
 
 def leaves(root: Part) -> Iterator[Part]:

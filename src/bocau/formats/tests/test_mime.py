@@ -1,5 +1,6 @@
 """RFC 2045–2049 structure: offsets, nesting, and what broken mail becomes."""
 
+import re
 from email import message_from_bytes
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from bocau.formats.mime import DEPTH_MAX, PARTS_MAX, Part, part_at, scan
 from bocau.formats.tests.corpus import corpus
 from bocau.formats.text import decoded_octets, leaves
+
+SPACE_AT_LINE_END = re.compile(rb"[ \t]+(?=\r?\n|\Z)")
 
 
 def crlf(text: str) -> bytes:
@@ -303,6 +306,10 @@ def test_agrees_with_the_standard_library_on_real_mail() -> None:
         ours = list(leaves(scan(data)))
         assert [kind(part) for part in ours] == [part.get_content_type() for part in theirs], name
         for our, their in zip(ours, theirs, strict=True):
-            assert decoded_octets(data, our) == their.get_payload(decode=True), name
+            # The library keeps white space behind quoted-printable lines, which RFC 2045 §6.7 has removed.
+            octets, expected = decoded_octets(data, our), their.get_payload(decode=True)
+            if our.encoding == b"quoted-printable":
+                octets, expected = (SPACE_AT_LINE_END.sub(b"", text) for text in (octets, expected))
+            assert octets == expected, name
         compared += 1
     assert compared > 1300

@@ -6,7 +6,7 @@ import pytest
 
 from bocau.formats.charset import codec_name, decode_charset
 from bocau.formats.mime import scan
-from bocau.formats.text import decoded_octets, decoded_text, plain_of_html, preview, search_text
+from bocau.formats.text import decoded_octets, decoded_text, folded, plain_of_html, preview, search_text
 from bocau.formats.xtext import decode_xtext, encode_xtext
 
 
@@ -116,3 +116,14 @@ def test_xtext_writes_what_it_reads() -> None:
     assert encode_xtext("a+b=c d") == "a+2Bb+3Dc+20d"
     for text in ("plain", "a+b=c", "ồ", "\r\n"):
         assert decode_xtext(encode_xtext(text)) == text
+
+
+def test_white_space_added_behind_a_quoted_printable_line_is_removed() -> None:
+    head = b"Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    data = head + b"one  \r\ntwo=20\t\r\nthr= \r\nee\t"
+    assert decoded_octets(data, scan(data)) == b"one\r\ntwo \r\nthree"
+
+
+def test_composed_and_decomposed_letters_are_the_same_when_folded() -> None:
+    assert folded("BÁO CÁO quý") == folded("ba\u0301o ca\u0301o quy\u0301") != folded("bao cao quy")
+    assert folded("PLAIN") == "plain"

@@ -13,7 +13,7 @@ from typing import Final
 
 from bocau.formats.header import fields
 from bocau.formats.mime import Part
-from bocau.formats.text import search_text
+from bocau.formats.text import folded, search_text
 from bocau.formats.words import decode_words
 from bocau.protocols.imap import search as s
 from bocau.protocols.imap.dates import MONTH_NUMBERS
@@ -57,13 +57,13 @@ class Candidate:
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """Names and decoded values of the header, casefolded; `header` must be there."""
+        """Names and decoded values of the header, folded; `header` must be there."""
         if self._fields is None:
             header = self.header or b""
             self._fields = [
                 (
                     field.name.decode("ascii"),
-                    decode_words(header[field.value_start : field.end]).casefold(),
+                    folded(decode_words(header[field.value_start : field.end])),
                 )
                 for field in fields(header)[:_HEADER_VALUES_MAX]
             ]
@@ -158,11 +158,11 @@ class _Compiler:
             case s.ChangedSince(modseq):
                 return lambda candidate: candidate.modseq >= modseq
             case s.HeaderHas(name, text):
-                return _header_has(name, text.casefold())
+                return _header_has(name, folded(text))
             case s.BodyHas(text):
-                return _body_has(text.casefold())
+                return _body_has(folded(text))
             case s.TextHas(text):
-                return _text_has(text.casefold())
+                return _text_has(folded(text))
             case _:
                 return _of_message(key)
 
@@ -285,9 +285,7 @@ def _header_has(name: str, text: str) -> Test:
         header = candidate.header
         if header is None:
             return None
-        return any(
-            text in decode_words(field.partition(b":")[2]).casefold() for field in found.findall(header)
-        )
+        return any(text in folded(decode_words(field.partition(b":")[2])) for field in found.findall(header))
 
     return test
 
@@ -296,7 +294,7 @@ def _body_has(text: str) -> Test:
     def test(candidate: Candidate) -> bool | None:
         if candidate.data is None:
             return None
-        return any(text in part.casefold() for part in search_text(candidate.data, candidate.tree))
+        return any(text in folded(part) for part in search_text(candidate.data, candidate.tree))
 
     return test
 

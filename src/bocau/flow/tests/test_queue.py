@@ -73,7 +73,7 @@ def handed(post: Post) -> list[str]:
     return [lease.message.recipients[lease.numbers[0]].domain for lease in post.handed]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts that hang are left alone at once when the runner stops."""
     monkeypatch.setattr(runner_module, "STOP_SECONDS", 0.01)
@@ -129,7 +129,7 @@ def later(seconds: float) -> Any:
     return lambda: time.monotonic() > end
 
 
-async def test_one_dead_destination_delays_nobody(world: World) -> None:
+async def test_one_dead_destination_delays_nobody(world: World, no_patience: None) -> None:
     post = Post()
     post.gates["dead.test"] = asyncio.Event()
     await put(world, "x@dead.test", count=30)
@@ -195,7 +195,7 @@ async def test_delay_is_told_once_after_four_hours(alice: World) -> None:
     assert b"450 later" in notes[0] and b"Will-Retry-Until" in notes[0]
 
 
-async def test_interrupted_attempts_are_made_again(world: World) -> None:
+async def test_interrupted_attempts_are_made_again(world: World, no_patience: None) -> None:
     post = Post()
     post.gates["a.test"] = asyncio.Event()
     await put(world, "x@a.test", "y@b.test")

@@ -15,6 +15,7 @@ from bocau.cli.failures import Failure
 from bocau.cli.output import json_option, print_json
 from bocau.cli.running import with_rooms
 from bocau.cli.sendmail_options import Wish, read_options
+from bocau.cli.sysexits import Unreadable, with_sysexits
 from bocau.cli.where import where_options
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ RESENT_FIELDS: Final = (b"resent-to", b"resent-cc", b"resent-bcc")
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@with_sysexits
 @where_options
 @json_option
 @click.argument("words", metavar="[OPTION]... [RECIPIENT]...", nargs=-1, type=click.UNPROCESSED)
@@ -49,6 +51,9 @@ def command(settings: "Settings", words: tuple[str, ...], as_json: bool) -> None
     Whoever may open the data directory (root, the server's user) is trusted to write as anybody. Without -f
     the sender is the login name at this server's domain: root on mail.example.org writes as root@example.org.
     The same domain completes recipients without one. The server need not be running.
+
+    It ends with the statuses of sysexits.h: 64 wrong usage, 65 not an address, 67 no such user here,
+    69 refused, 75 try again later, 77 not permitted.
 
     \b
     Example:  printf 'Subject: backup done\\n\\nAll well.\\n' | bocau sendmail ann@example.org
@@ -107,7 +112,7 @@ def _arrived(rooms: "Rooms", wish: Wish, content: bytes) -> "Arrived":
     if wish.reads_header:
         recipients += _header_recipients(content, found, domain)
     if not recipients:
-        raise Failure("no recipients; name them, or say -t to take them from the header")
+        raise click.UsageError("No recipients: name them, or say -t to take them from the header.")
     if wish.name and sender is not None and not any(field.name == b"from" for field in found):
         content = _from_field(wish.name, sender) + content
     envelope = Envelope(
@@ -142,7 +147,7 @@ def _address(text: str, domain: str) -> "Address":
     try:
         return parse_address(bare if "@" in bare else f"{bare}@{domain}")
     except SyntaxFault as exc:
-        raise Failure(f"{text!r} is not an address: {exc}") from None
+        raise Unreadable(f"{text!r} is not an address: {exc}") from None
 
 
 def _header_recipients(content: bytes, found: Any, domain: str) -> "list[Address]":

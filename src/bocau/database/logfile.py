@@ -8,7 +8,7 @@ serves them all (docs/decisions/0002).
 import os
 from pathlib import Path
 
-from bocau.database.errors import translate_os
+from bocau.base.errors import TryLater
 
 
 class LogFile:
@@ -21,14 +21,16 @@ class LogFile:
         """A sync failed: what is in the log may never reach the disk, until a checkpoint has copied it."""
 
     def sync(self) -> None:
-        """Put every commit so far on disk. DiskFull, TryLater: the log is doubtful then."""
+        """Put every commit so far on disk. TryLater: the log is doubtful then.
+
+        Never DiskFull: that says that nothing was done, and this comes after the commit."""
         try:
             if self._fd < 0:
                 self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
             os.fdatasync(self._fd)
         except OSError as error:
             self.is_doubtful = True
-            raise translate_os(error) from error
+            raise TryLater(f"disk: the log was not synced: {error.strerror}") from error
 
     def close(self) -> None:
         if self._fd >= 0:

@@ -81,6 +81,7 @@ class QueueRunner:
         )
         self._bell = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
+        self._leases_are_doubtful = False
         self._is_stale = True
         self._rescan_at = 0.0
         self._refresh_at = 0.0
@@ -136,8 +137,11 @@ class QueueRunner:
     async def _round(self) -> None:
         try:
             await self._sweep()
+            if self._leases_are_doubtful:
+                await self._take_back()
             self._refresh()
-            await self._start()
+            if not self._leases_are_doubtful:
+                await self._start()
         except TryLater as exc:
             self._log.warning("queue is waiting", why=str(exc))
             self._is_stale = True
@@ -208,12 +212,24 @@ class QueueRunner:
                     for destination, count in chosen.items()
                 ]
 
-            found = await self._store.write(NO_ACCOUNT, job)
+            try:
+                found = await self._store.write(NO_ACCOUNT, job)
+            except TryLater:
+                self._leases_are_doubtful = True
+                raise
             for destination, leases in zip(chosen, found, strict=True):
                 if not leases:
                     self._scheduler.exhausted(destination)
                 for lease in leases:
                     self._launch(destination, lease)
+
+    async def _take_back(self) -> None:
+        """Free leases of a write that failed in its sync: it may be committed all the same.
+
+        Our own attempts end first; each end rings."""
+        if not self._attempts:
+            await self._store.write(NO_ACCOUNT, lambda tx: tx.queue.free_leases(FOREVER))
+            self._leases_are_doubtful = False
 
     def _chosen(self) -> dict[str, int]:
         chosen = self._scheduler.choose(self._clock.monotonic())
@@ -240,6 +256,9 @@ class QueueRunner:
             # Corrupt is not deleted: an administrator decides.
             self._log.error("body lost, message held", **_facts(lease.message), why=str(exc))
             await self._put_back(lease, f"the body cannot be read: {exc}", is_held=True)
+        except TryLater as exc:
+            self._log.error("attempt failed", **_facts(lease.message), why=str(exc))
+            await self._put_back(lease, str(exc), is_held=False)
         except Exception as exc:
             self._log.exception("attempt failed", exc, **_facts(lease.message))
             await self._put_back(lease, "internal error", is_held=False)

@@ -10,7 +10,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from bocau.base.errors import InUse
+from bocau.base.errors import InUse, TryLater
 from bocau.base.ids import AccountId
 
 FILE_NAME: Final = "pop-locks"
@@ -27,8 +27,12 @@ class PopLocks:
         self._held: set[AccountId] = set()
 
     def acquire(self, account_id: AccountId) -> None:
-        """InUse when another session of this or another process has it."""
-        if account_id in self._held or not self._set(fcntl.F_WRLCK, account_id):
+        """InUse when another session of this or another process has it; TryLater when the disk fails."""
+        try:
+            is_ours = account_id not in self._held and self._set(fcntl.F_WRLCK, account_id)
+        except OSError as error:
+            raise TryLater(f"no lock on the mailbox: {error.strerror}") from error
+        if not is_ours:
             raise InUse("another POP3 session has this mailbox")
         self._held.add(account_id)
 

@@ -108,7 +108,9 @@ def some_mail(world: World, count: int = 3) -> None:
 def _newest(imap: imaplib.IMAP4, count: int = 3) -> tuple[str, list[str]]:
     """The uids and the tokens of the newest messages in INBOX."""
     imap.select(INBOX)
-    _, answer = imap.uid("FETCH", "1:*", "(UID BODY.PEEK[HEADER.FIELDS (X-TOKEN)])")
+    status, answer = imap.uid("FETCH", "1:*", "(UID BODY.PEEK[HEADER.FIELDS (X-TOKEN)])")
+    if status != "OK":
+        raise NotDone(answer)
     found = []
     for item in answer:
         if isinstance(item, tuple):
@@ -198,7 +200,10 @@ def queue_attempt(world: World) -> None:
     def settled() -> bool:
         if background not in world.victim.children():
             raise ConnectionAbortedError("the background process died")
-        return token in arrived(world.sink) and not world.victim.queued()
+        queue = world.victim.queued()
+        if queue and all(entry["last_attempt_at"] for entry in queue):
+            raise NotDone(f"put off: {queue}")
+        return token in arrived(world.sink) and not queue
 
     eventually(settled, 20)
 

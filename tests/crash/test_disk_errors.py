@@ -16,6 +16,7 @@ from harness import eventually
 
 # The first two find a server that has yet to make its pack.
 DISK_CALLS = ("openat", "fsync", "pwrite64", "pwritev,pwritev2", "fdatasync", "ftruncate", "rename")
+SYNCS = ("fsync", "fdatasync")
 SOCKET_CALLS = ("write",)
 """They hit sockets, pipes and the log: a connection may break."""
 ERRORS = ("EIO", "ENOSPC")
@@ -56,6 +57,7 @@ def fail_at(world: World, operation: Operation, calls: str, error: str, n: int) 
     options = ("-yy", f"-etrace={calls}", f"-einject={calls}:error={error}:when={n}")
     strace = Strace(victim.directory / "trace", [operation.pid(world)], *options)
     broken = None
+    world.ledger.refusals_are_final = calls not in SYNCS
     with strace:
         try:
             operation.run(world)
@@ -63,6 +65,7 @@ def fail_at(world: World, operation: Operation, calls: str, error: str, n: int) 
             pass
         except BROKEN as caught:
             broken = caught
+    world.ledger.refusals_are_final = True
     if not strace.was_injected:
         assert broken is None, broken
         return False

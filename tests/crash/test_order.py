@@ -64,25 +64,25 @@ def calls_of(trace: str) -> list[Call]:
 
 def traced(world: World, role: str, job: Callable[[], object]) -> list[Call]:
     pid = world.victim.worker if role == "worker" else world.victim.background
-    options = ("-yy", "-s", "3000", f"-etrace={CALLS}")
+    options = ("-yy", "-s", "5000", f"-etrace={CALLS}")
     with Strace(world.victim.directory / "trace", [pid], *options) as strace:
         job()
     return calls_of(strace.text)
 
 
 def assert_synced_before_replies(calls: list[Call], is_reply: Callable[[Call], bool]) -> int:
-    """At each reply nothing written to pack or WAL is unsynced; returns how many syncs there were."""
+    """At each reply nothing written to the WAL is unsynced; returns how many syncs there were."""
     dirty: set[str] = set()
     syncs = 0
     replies = 0
     for call in calls:
-        if call.target.endswith((".pack", "-wal")):
+        if call.target.endswith("-wal"):
             if call.is_write:
                 dirty.add(call.target)
             elif call.is_sync:
                 dirty.discard(call.target)
                 syncs += 1
-        elif is_reply(call) and syncs:
+        elif is_reply(call) and (syncs or dirty):
             replies += 1
             assert not dirty, f"answered before these were synced: {dirty}: {call}"
     assert replies, "no reply was seen"
@@ -99,14 +99,25 @@ def first(calls: list[Call], wanted: Callable[[Call], bool]) -> int:
     return found
 
 
-def assert_blob_first(calls: list[Call], token_text: str) -> None:
-    """body → pack sync → rows → WAL sync → reply."""
+def assert_body_first(calls: list[Call], token_text: str) -> None:
+    """The body is synced, in a pack or in the WAL, and so are the rows, before the next reply."""
     body = first(calls, lambda call: call.target.endswith(".pack") and token_text in call.text)
-    pack_sync = body + first(calls[body:], lambda call: call.target.endswith(".pack") and call.is_sync)
-    rows = body + first(calls[body:], lambda call: call.target.endswith("-wal") and call.name == "pwrite64")
-    wal_sync = rows + first(calls[rows:], lambda call: call.target.endswith("-wal") and call.is_sync)
     reply = body + first(calls[body:], lambda call: "TCP" in call.target and call.name.startswith("write"))
-    assert body < pack_sync < rows < wal_sync < reply, (body, pack_sync, rows, wal_sync, reply)
+    before = calls[body:reply]
+    homes = {call.target for call in before if call.is_write and token_text in call.text}
+    durable = set()
+    for home in homes:
+        written = max(at for at, call in enumerate(before) if call.target == home and call.is_write)
+        if any(call.is_sync and call.target == home for call in before[written:]):
+            durable.add(home)
+    assert durable, f"the body lay in {homes}, none of which was synced before {calls[reply]}"
+    assert_rows_synced(before)
+
+
+def assert_rows_synced(calls: list[Call]) -> None:
+    """The last thing that happens to the WAL is a sync."""
+    wal = [call for call in calls if call.target.endswith("-wal") and (call.is_write or call.is_sync)]
+    assert wal and any(call.is_write for call in wal) and wal[-1].is_sync, wal
 
 
 def assert_new_pack_is_named(calls: list[Call]) -> None:
@@ -123,14 +134,14 @@ def test_a_delivery_and_an_append_are_on_disk_before_the_reply(
     world: World, operation: Callable[[World], None]
 ) -> None:
     calls = traced(world, "worker", lambda: operation(world))
-    assert_blob_first(calls, "X-Token: t0")
+    assert_body_first(calls, "X-Token: t0")
     assert_synced_before_replies(calls, is_positive)
     assert_new_pack_is_named(calls)
 
 
 def test_a_submission_for_a_remote_address_is_queued_on_disk_before_the_reply(world: World) -> None:
     calls = traced(world, "worker", lambda: submit(world))
-    assert_blob_first(calls, "X-Token: t0")
+    assert_body_first(calls, "X-Token: t0")
     check_sent(world)
 
 
@@ -159,11 +170,14 @@ def test_an_attempt_is_recorded_after_the_remote_took_the_message_and_nothing_is
 def test_the_oracle_sees_a_reply_that_comes_too_early() -> None:
     pack, peer = "/d/1.pack", "TCP:[a->b]"
     early = [
-        Call("pwritev2", pack, ""),
+        Call("pwritev2", pack, "X-Token: t0"),
         Call("fdatasync", pack, ""),
         Call("pwrite64", "/d/b-wal", ""),
-        Call("write", peer, '"250 2.0.0 Ok'),
+        Call("write", peer, f'{peer}>, "250 2.0.0 Ok'),
         Call("fdatasync", "/d/b-wal", ""),
     ]
     with pytest.raises(AssertionError, match="before these were synced"):
         assert_synced_before_replies(early, is_positive)
+    early[1:2] = []
+    with pytest.raises(AssertionError, match="none of which was synced"):
+        assert_body_first(early, "X-Token: t0")

@@ -7,6 +7,7 @@ stdout: {"pid": pid}                                              | {"status": s
 import json
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +15,6 @@ PRELOAD = (
     "bocau.app.server",
     "bocau.app.worker",
     "bocau.app.background",
-    "bocau.app.demo_accounts",
     "bocau.cli.commands",
     "bocau.cli.demo",
     "bocau.cli.queue",
@@ -25,7 +25,9 @@ PRELOAD = (
 
 def serve() -> None:
     for name in PRELOAD:
-        import_module(name)
+        # What is missing is imported by the command itself, later.
+        with suppress(ImportError):
+            import_module(name)
     print("{}", flush=True)
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)

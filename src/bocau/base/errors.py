@@ -11,7 +11,8 @@ BocauError
 │   ├── AlreadyExists · InUse · HasChildren · BadName
 │   ├── NotPermitted · RelayDenied · AccountDisabled · BadCredentials
 │   ├── OverQuota            no room now; NeverFits: more than the whole quota
-│   └── MessageTooLarge · LimitReached · MailLoop
+│   ├── MessageTooLarge      all of it, or (HeaderTooLarge) its header
+│   └── LimitReached · MailLoop
 └── TryLater                 not now; the same request may succeed later
     ├── StoreBusy · DiskFull · Throttled
     └── DnsUnavailable
@@ -88,6 +89,9 @@ class NeverFits(OverQuota): ...
 
 
 class MessageTooLarge(Refused): ...
+
+
+class HeaderTooLarge(MessageTooLarge): ...
 
 
 class LimitReached(Refused): ...

@@ -10,17 +10,19 @@ from bocau.base.errors import NoSuchDomain, RelayDenied
 from bocau.base.ids import AccountId
 from bocau.directory import Directory
 from bocau.flow.inbound import arrival
-from bocau.flow.local.delivery import Delivery, Load
+from bocau.flow.local.delivery import AT_ONCE_BYTES_MAX, Delivery, Load
 from bocau.flow.local.reached import reach_any, reach_local
 from bocau.flow.queue.intake import Intake
 from bocau.flow.reports.reporter import Reporter
 from bocau.flow.settings import FlowSettings
 from bocau.flow.submission import identity, limits
+from bocau.flow.submission.fixup import with_crlf
 from bocau.flow.submission.submission import prepared
-from bocau.flow.values import Arrived, Outcome, Recipient
+from bocau.flow.values import Arrived, BodyType, Outcome, Recipient
 from bocau.formats.address import Address
 from bocau.runtime.clock import Clock
 from bocau.runtime.log import Log
+from bocau.runtime.threads import in_thread
 from bocau.store import MailStore, Writing
 
 
@@ -96,7 +98,7 @@ class MailFlow:
         Raises NotPermitted, LimitReached, MailLoop, MessageTooLarge, StoreBusy, DiskFull; and what the only
         recipient is refused for."""
         arrival.check(arrived, self._settings.size_max_bytes)
-        content = prepared(arrived, self._directory, self._settings)
+        content = prepared(arrived, await self._with_crlf(arrived), self._directory, self._settings)
         outcomes = await self._delivery.deliver(
             Load(
                 arrived,
@@ -110,6 +112,15 @@ class MailFlow:
         if errors and len(errors) == len(outcomes):
             raise errors[0]
         return arrived.trace_id
+
+    async def _with_crlf(self, arrived: Arrived) -> bytes:
+        """The content with line ends as they must be; binary content stays what it is (RFC 3030 §3)."""
+        content = arrived.content
+        if arrived.envelope.body_type is BodyType.BINARY:
+            return content
+        if len(content) > AT_ONCE_BYTES_MAX:
+            return await in_thread(with_crlf, content)
+        return with_crlf(content)
 
     def _counted(self, arrived: Arrived) -> Callable[[Writing], None] | None:
         account = arrived.origin.account_id

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from bocau.base.errors import MailLoop, MessageTooLarge
+from bocau.base.errors import HeaderTooLarge, MailLoop, MessageTooLarge
 from bocau.flow.values import Arrived
+from bocau.formats.header import HEADER_BYTES_MAX, body_start
 from bocau.formats.trace import Hop, received, received_count
 
 RECEIVED_MAX: Final = 100
@@ -11,9 +12,12 @@ RECEIVED_MAX: Final = 100
 
 
 def check(arrived: Arrived, size_max_bytes: int) -> None:
-    """Raises MessageTooLarge, MailLoop."""
+    """Raises MessageTooLarge, HeaderTooLarge, MailLoop."""
     if len(arrived.content) > size_max_bytes:
         raise MessageTooLarge(f"{len(arrived.content)} bytes are more than {size_max_bytes}")
+    # Fields further down would be looked at by nobody here, and by some other program.
+    if body_start(arrived.content, 0, HEADER_BYTES_MAX + 1) > HEADER_BYTES_MAX:
+        raise HeaderTooLarge(f"the header is longer than {HEADER_BYTES_MAX} bytes")
     if received_count(arrived.content) > RECEIVED_MAX:
         raise MailLoop(f"more than {RECEIVED_MAX} Received fields")
 

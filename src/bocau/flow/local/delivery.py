@@ -20,10 +20,14 @@ from bocau.flow.reports.reporter import Reporter
 from bocau.flow.values import Arrived, Outcome, Recipient
 from bocau.formats.trace import return_path
 from bocau.runtime.log import Log
+from bocau.runtime.threads import in_thread
 from bocau.store import BlobRef, MailStore, NewEmail, Writing
 
 PASSES_MAX: Final = 8
 """How often a delivery is written anew because one more account began to refuse meanwhile."""
+
+AT_ONCE_BYTES_MAX: Final = 512 * 1024
+"""Longer messages are hashed, scanned and staged in a thread: other sessions go on meanwhile."""
 
 RECIPIENTS_PER_LINE: Final = 8
 """Of the log."""
@@ -68,7 +72,7 @@ class Delivery:
         for _ in range(PASSES_MAX):
             if not _reaches_anybody(load.reached, lost):
                 return [Outcome(r.recipient, _error(r, lost)) for r in load.reached]
-            staged = staged or self._stage(load)
+            staged = staged or await self._staged(load)
             try:
                 await place(self._store, self._parcels(load, staged, lost), load.alongside)
             except PlacesFailed as exc:
@@ -76,6 +80,11 @@ class Delivery:
                 continue
             return self._settled(load, lost)
         raise StoreBusy("accounts keep refusing one after the other")
+
+    async def _staged(self, load: Load) -> _Staged:
+        if len(load.content) > AT_ONCE_BYTES_MAX:
+            return await in_thread(self._stage, load)
+        return self._stage(load)
 
     def _stage(self, load: Load) -> _Staged:
         """The local copies and the queue share one blob; the queue skips the Return-Path at its head."""

@@ -3,17 +3,15 @@
 from bocau.directory import Directory
 from bocau.flow.settings import FlowSettings
 from bocau.flow.submission import identity
-from bocau.flow.submission.fixup import repaired, with_crlf
-from bocau.flow.values import Arrived, BodyType
+from bocau.flow.submission.fixup import repaired
+from bocau.flow.values import Arrived
 from bocau.formats.date import format_date
 from bocau.formats.header import fields
 
 
-def prepared(arrived: Arrived, directory: Directory, settings: FlowSettings) -> bytes:
-    """Check who sends, repair what is missing; returns the content to go on with. Raises NotPermitted."""
+def prepared(arrived: Arrived, content: bytes, directory: Directory, settings: FlowSettings) -> bytes:
+    """Check who sends, repair what `content` lacks; returns what to go on with. Raises NotPermitted."""
     envelope = arrived.envelope
-    is_binary = envelope.body_type is BodyType.BINARY
-    content = arrived.content if is_binary else with_crlf(arrived.content)
     found = fields(content)
     account = arrived.origin.account_id
     if account is not None:

@@ -1,10 +1,13 @@
 """Mail from strangers: one write, one copy an account, honest outcomes."""
 
+import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bocau.base.errors import (
+    HeaderTooLarge,
     MailLoop,
     MessageTooLarge,
     NeverFits,
@@ -12,8 +15,12 @@ from bocau.base.errors import (
     OverQuota,
     RelayDenied,
 )
+from bocau.flow.local import delivery
+from bocau.flow.local.delivery import AT_ONCE_BYTES_MAX
+from bocau.flow.local.email import new_email
 from bocau.flow.tests.conftest import MAIL, NOW, Notify, World, recipient
 from bocau.formats.address import parse_address
+from bocau.formats.header import HEADER_BYTES_MAX
 
 
 async def test_copy_is_the_message_below_our_trace_fields(world: World) -> None:
@@ -146,6 +153,37 @@ async def test_loops_and_giants_are_refused_whole(world: World) -> None:
         else:
             await world.flow.receive(arrived)
     assert len(world.inbox("alice")) == 1
+
+
+@pytest.mark.parametrize("verb", ["receive", "submit"])
+async def test_a_header_of_more_than_a_megabyte_is_refused(world: World, verb: str) -> None:
+    await world.account("alice")
+    start, end = b"From: alice@here.test\r\nX: ", b"\r\n\r\n"
+    for more, is_refused in ((0, False), (1, True)):
+        header = start + b"x" * (HEADER_BYTES_MAX - len(start + end) + more) + end
+        arrived = world.arrived("alice@here.test", content=header + b"body\r\n")
+        if is_refused:
+            with pytest.raises(HeaderTooLarge):
+                await getattr(world.flow, verb)(arrived)
+        else:
+            await getattr(world.flow, verb)(arrived)
+    assert len(world.inbox("alice")) == 1
+
+
+async def test_large_messages_are_read_in_a_thread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.account("alice")
+    threads = []
+
+    def noted(*arguments: Any) -> Any:
+        threads.append(threading.current_thread())
+        return new_email(*arguments)
+
+    monkeypatch.setattr(delivery, "new_email", noted)
+    large = MAIL + b"x" * AT_ONCE_BYTES_MAX + b"\r\n"
+    for content in (MAIL, large):
+        await world.flow.receive(world.arrived("alice@here.test", content=content))
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]
+    assert world.inbox("alice")[1].endswith(large)
 
 
 async def test_mailbox_removed_since_rcpt_is_no_crash(world: World) -> None:

@@ -33,6 +33,7 @@ TABLE: Final[dict[type[e.BocauError], tuple[Status, bytes]]] = {
     e.OverQuota: (Status.NO, b"OVERQUOTA"),
     e.NeverFits: (Status.NO, b"OVERQUOTA"),
     e.MessageTooLarge: (Status.NO, b"TOOBIG"),
+    e.HeaderTooLarge: (Status.NO, b"TOOBIG"),
     e.LimitReached: (Status.NO, b"LIMIT"),
     e.MailLoop: (Status.NO, b"CANNOT"),
     e.TryLater: (Status.NO, b"UNAVAILABLE"),

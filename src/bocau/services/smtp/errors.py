@@ -29,6 +29,7 @@ ERRORS: Final[dict[type[e.BocauError], Reply]] = {
     e.OverQuota: Reply(452, "4.2.2", "Mailbox full"),
     e.NeverFits: Reply(552, "5.2.2", "Larger than the mailbox may ever be"),
     e.MessageTooLarge: Reply(552, "5.3.4", "Message is larger than this server takes"),
+    e.HeaderTooLarge: Reply(552, "5.3.4", "The header is larger than this server takes"),
     e.LimitReached: Reply(450, "4.7.1", "Sending limit reached, try again later"),
     e.MailLoop: Reply(554, "5.4.6", "Mail loop: too many hops"),
     e.TryLater: Reply(451, "4.3.0", "Try again later"),

@@ -151,25 +151,32 @@ def undelete(world: World) -> None:
 def pop_quit(world: World) -> None:
     pop = poplib.POP3(HOST, world.victim.port("pop3"), timeout=30)
     try:
-        pop.user(world.victim.address("alice"))
-        pop.pass_(world.victim.password)
-        count = len(pop.list()[1])
-        tokens = []
-        for number in range(max(1, count - 2), count + 1):
-            tokens.append(token_of(b"\r\n".join(pop.retr(number)[1]) + b"\r\n"))
-            pop.dele(number)
-        unit = world.ledger.changing(_promises(world, tokens), NOWHERE)
-        try:
-            pop.quit()
-        except poplib.error_proto as error:
-            if error.args[0][:4] == b"-ERR":
-                unit.refuse()
-                raise NotDone(error) from error
-            raise
-        unit.acknowledge()
+        _pop_quit(world, pop)
+    except poplib.error_proto as error:
+        if error.args[0][:4] == b"-ERR":
+            raise NotDone(error) from error
+        raise
     finally:
         with suppress(*BROKEN):
             pop.close()
+
+
+def _pop_quit(world: World, pop: poplib.POP3) -> None:
+    pop.user(world.victim.address("alice"))
+    pop.pass_(world.victim.password)
+    count = len(pop.list()[1])
+    tokens = []
+    for number in range(max(1, count - 2), count + 1):
+        tokens.append(token_of(b"\r\n".join(pop.retr(number)[1]) + b"\r\n"))
+        pop.dele(number)
+    unit = world.ledger.changing(_promises(world, tokens), NOWHERE)
+    try:
+        pop.quit()
+    except poplib.error_proto as error:
+        if error.args[0][:4] == b"-ERR":
+            unit.refuse()
+        raise
+    unit.acknowledge()
 
 
 def _promises(world: World, tokens: list[str]) -> list[Promise]:

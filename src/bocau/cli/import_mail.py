@@ -100,8 +100,8 @@ class _Import:
         return self._into if mailbox == INBOX else f"{self._into}/{mailbox}"
 
     async def _write(self, batch: list[Found]) -> None:
-        from bocau.flow.local.email import new_email
         from bocau.store import BlobLost
+        from bocau.store.email import new_email
 
         rooms, name = self._rooms, self._target(batch[0].mailbox)
         now = int(time.time())

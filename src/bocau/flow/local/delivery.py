@@ -11,7 +11,6 @@ from typing import Final
 
 from bocau.base.errors import Refused, StoreBusy
 from bocau.base.ids import AccountId
-from bocau.flow.local.email import new_email
 from bocau.flow.local.parcel import Parcel, PlacesFailed, place
 from bocau.flow.local.reached import Reached
 from bocau.flow.queue.intake import Intake
@@ -22,6 +21,7 @@ from bocau.formats.trace import return_path
 from bocau.runtime.log import Log
 from bocau.runtime.threads import in_thread
 from bocau.store import BlobRef, MailStore, NewEmail, Writing
+from bocau.store.email import new_email
 
 PASSES_MAX: Final = 8
 """How often a delivery is written anew because one more account began to refuse meanwhile."""

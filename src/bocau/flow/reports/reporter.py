@@ -5,7 +5,6 @@ import secrets
 
 from bocau.base.errors import NoSuchDomain, Refused
 from bocau.directory import Directory
-from bocau.flow.local.email import new_email
 from bocau.flow.local.parcel import Parcel
 from bocau.flow.local.reached import Reached
 from bocau.flow.queue.intake import Intake
@@ -18,6 +17,7 @@ from bocau.formats.trace import return_path
 from bocau.runtime.clock import Clock
 from bocau.runtime.log import Log
 from bocau.store import MailStore
+from bocau.store.email import new_email
 
 NEVER = frozenset((Notify.NEVER,))
 HERE = Origin(client_host="", client_port=0, helo="", protocol="")

@@ -17,10 +17,10 @@ from bocau.base.errors import (
 )
 from bocau.flow.local import delivery
 from bocau.flow.local.delivery import AT_ONCE_BYTES_MAX
-from bocau.flow.local.email import new_email
 from bocau.flow.tests.conftest import MAIL, NOW, Notify, World, recipient
 from bocau.formats.address import parse_address
 from bocau.formats.header import HEADER_BYTES_MAX
+from bocau.store.email import new_email
 
 
 async def test_copy_is_the_message_below_our_trace_fields(world: World) -> None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from bocau.base.errors import BocauError, NoSuchMailbox
 from bocau.database.errors import translate_os
-from bocau.formats.digest import digest
 from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage
 from bocau.protocols.imap.replies import Status, Tagged
 from bocau.protocols.imap.sets import ranges_of, set_text
 from bocau.services.imap import updates
 from bocau.services.imap.errors import tagged, target_missing
 from bocau.services.imap.flags import split_flags
-from bocau.store import BlobRef, Flags, NewEmail, Writing
+from bocau.store import Flags, NewEmail, Writing
+from bocau.store.email import new_email
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -107,11 +107,11 @@ async def received(session: "ImapSession", chunk: AppendChunk) -> None:
 async def _take(session: "ImapSession", appending: Appending, data: bytes) -> None:
     """A whole body is here: stage and digest it."""
     blob = session.store.blobs.stage(data, session.account_id)
-    email = (
-        _email(data, blob, appending.offer, _now(session))
-        if len(data) <= DIGEST_NOW_BYTES_MAX
-        else await asyncio.to_thread(_email, data, blob, appending.offer, _now(session))
-    )
+    received_at = _received_at(session, appending.offer)
+    if len(data) <= DIGEST_NOW_BYTES_MAX:
+        email = new_email(data, blob, received_at)
+    else:
+        email = await asyncio.to_thread(new_email, data, blob, received_at)
     _keep(appending, email)
 
 
@@ -129,27 +129,12 @@ async def _spool(session: "ImapSession", appending: Appending, chunk: AppendChun
     except OSError as error:
         raise translate_os(error) from error
     appending.close()
-    _keep(appending, await asyncio.to_thread(_email, data, blob, appending.offer, _now(session)))
+    received_at = _received_at(session, appending.offer)
+    _keep(appending, await asyncio.to_thread(new_email, data, blob, received_at))
 
 
-def _now(session: "ImapSession") -> int:
-    return int(session.service.now())
-
-
-def _email(data: bytes, blob: BlobRef, offer: AppendMessage, now: int) -> NewEmail:
-    found = digest(data)
-    return NewEmail(
-        blob=blob,
-        size_bytes=blob.length,
-        received_at=now if offer.received_at is None else offer.received_at,
-        sent_at=found.sent_at,
-        message_id=found.message_id,
-        subject=found.subject,
-        sender=found.sender,
-        envelope=found.envelope,
-        body_structure=found.body_structure,
-        preview=found.preview,
-    )
+def _received_at(session: "ImapSession", offer: AppendMessage) -> int:
+    return int(session.service.now()) if offer.received_at is None else offer.received_at
 
 
 def _keep(appending: Appending, email: NewEmail) -> None:

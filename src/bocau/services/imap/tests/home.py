@@ -11,12 +11,12 @@ from bocau.base.ids import AccountId
 from bocau.database import Database, DatabaseSettings
 from bocau.directory import Login, LoginAttempt
 from bocau.formats.address import Address
-from bocau.formats.digest import digest
 from bocau.runtime.connection import Connection
 from bocau.services.imap import ImapService, ImapSettings
 from bocau.services.imap.session import ImapSession
 from bocau.store import STORE_SCHEMA, Flags, MailStore, NewEmail
 from bocau.store.blobs import Blobs
+from bocau.store.email import new_email
 
 ALICE = AccountId(1)
 PASSWORD = "secret"
@@ -67,18 +67,7 @@ class Home:
     received_at: int = 1_700_000_000
 
     def email(self, data: bytes) -> NewEmail:
-        found = digest(data)
-        return NewEmail(
-            blob=self.store.blobs.stage(data),
-            size_bytes=len(data),
-            received_at=self.received_at,
-            sent_at=found.sent_at,
-            message_id=found.message_id,
-            subject=found.subject,
-            sender=found.sender,
-            envelope=found.envelope,
-            body_structure=found.body_structure,
-        )
+        return new_email(data, self.store.blobs.stage(data), self.received_at)
 
     async def deliver(
         self, *bodies: bytes, mailbox: str = "INBOX", flags: Flags = Flags(0), account: AccountId = ALICE

@@ -1,11 +1,12 @@
-"""What the store keeps of a message, computed once at delivery."""
+"""What the store keeps of a message, computed once when it comes in."""
 
 from bocau.formats.digest import digest
-from bocau.store import BlobRef, NewEmail
+from bocau.store.blobs import BlobRef
+from bocau.store.values import NewEmail
 
 
 def new_email(data: bytes, blob: BlobRef, received_at: int) -> NewEmail:
-    """What the store keeps of a whole message, parsed once."""
+    """Parse a whole message whose body is staged; a long one belongs in a thread."""
     read = digest(data)
     return NewEmail(
         blob=blob,

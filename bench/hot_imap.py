@@ -18,12 +18,12 @@ from bocau.base.ids import AccountId
 from bocau.database import Database, DatabaseSettings
 from bocau.directory import Login, LoginAttempt
 from bocau.formats.address import Address
-from bocau.formats.digest import digest
 from bocau.protocols.imap import ImapEngine, State
 from bocau.services.imap import ImapService, ImapSettings
 from bocau.services.imap.session import ImapSession
 from bocau.store import STORE_SCHEMA, Flags, MailStore, NewEmail
 from bocau.store.blobs import Blobs
+from bocau.store.email import new_email
 
 ACCOUNT = AccountId(1)
 COMMANDS = (
@@ -174,12 +174,7 @@ async def main(count: int) -> None:
 
 
 def _email(store: MailStore, data: bytes) -> NewEmail:
-    found = digest(data)
-    blob = store.blobs.stage(data)
-    return NewEmail(
-        blob, len(data), 0, found.sent_at, found.message_id, found.subject, found.sender, found.envelope,
-        found.body_structure,
-    )  # fmt: skip
+    return new_email(data, store.blobs.stage(data), 0)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ class Bocau(BenchServer):
             f"echo $$ > {self.pidfile}\n"
             f"exec {sys.executable} -m bocau demo --dir {self.directory / 'data'} --users {USERS}"
             f" --password {PASSWORD} --port-offset {self.offset} --workers {self.workers}"
+            " --set submission.messages_per_hour=1000000 --set submission.recipients_per_day=10000000"
             f" > {self.directory / 'out.log'} 2>&1\n"
         )
         stop.write_text(

@@ -20,9 +20,9 @@ from typing import Final, TypeAlias
 
 from bocau.base.errors import PeerGone, SequenceFault, SyntaxFault
 from bocau.base.wiretext import UINT63_MAX, number
+from bocau.formats import xtext
 from bocau.formats.address import Address
 from bocau.protocols.sasl.client import ClientMechanism
-from bocau.protocols.smtp import xtext
 from bocau.protocols.smtp.client_body import DotStuffer
 from bocau.protocols.smtp.events import Body
 from bocau.protocols.smtp.reply import Reply, ReplyReader

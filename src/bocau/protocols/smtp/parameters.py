@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from bocau.base.errors import SyntaxFault
 from bocau.base.wiretext import UINT63_MAX, number
-from bocau.protocols.smtp import xtext
+from bocau.formats import xtext
 from bocau.protocols.smtp.events import Body
 from bocau.protocols.smtp.limits import ENVID_BYTES_MAX, ORIGINAL_RECIPIENT_BYTES_MAX, PARAMETERS_MAX
 

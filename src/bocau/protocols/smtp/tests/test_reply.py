@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bocau.base.errors import SyntaxFault, TooLong
-from bocau.protocols.smtp import Reply, ReplyReader, xtext
+from bocau.formats import xtext
+from bocau.protocols.smtp import Reply, ReplyReader
 from bocau.protocols.smtp.limits import REPLY_BYTES_MAX
 
 

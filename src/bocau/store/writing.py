@@ -106,11 +106,12 @@ class Writing(Reading):
         """RFC 6154; a role belongs to one mailbox. AlreadyExists, NoSuchMailbox."""
         mailboxes.set_role(self, mailbox_id, role)
 
-    def claim_recent(self, mailbox_id: MailboxId) -> Uid:
-        """Mark all as shown; returns the former recent_uid."""
+    def claim_recent(self, mailbox_id: MailboxId, shown_uid: Uid | None = None) -> Uid:
+        """Mark all up to `shown_uid` (None: all) as shown; returns the former recent_uid."""
         mailbox = self.mailbox(mailbox_id)
-        if mailbox.recent_uid != mailbox.uid_next - 1:
-            self.sql.execute(WRITING.set_recent, (mailbox.uid_next - 1, self.account_id, mailbox_id))
+        recent_uid = mailbox.uid_next - 1 if shown_uid is None else shown_uid
+        if mailbox.recent_uid < recent_uid:
+            self.sql.execute(WRITING.set_recent, (recent_uid, self.account_id, mailbox_id))
         return mailbox.recent_uid
 
     # --- messages ----------------------------------------------------------------

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bocau.base.errors import BocauError
-from bocau.base.ids import AccountId, MailboxId
+from bocau.base.ids import AccountId, MailboxId, Uid
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -19,14 +19,16 @@ def claim_recent(session: "ImapSession") -> None:
     view = session.view
     if view is None or view.is_read_only or view.recent_uid >= view.uid_next - 1:
         return
-    task = asyncio.get_running_loop().create_task(_claim(session.store, session.account_id, view.mailbox_id))
+    claim = _claim(session.store, session.account_id, view.mailbox_id, Uid(view.uid_next - 1))
+    task = asyncio.get_running_loop().create_task(claim)
     claims.add(task)
     task.add_done_callback(claims.discard)
 
 
-async def _claim(store: "MailStore", account_id: AccountId, mailbox_id: MailboxId) -> None:
+async def _claim(store: "MailStore", account_id: AccountId, mailbox_id: MailboxId, shown_uid: Uid) -> None:
+    # Not what has arrived since: nobody has been told of that.
     try:
-        await store.write(account_id, lambda writing: writing.claim_recent(mailbox_id))
+        await store.write(account_id, lambda writing: writing.claim_recent(mailbox_id, shown_uid))
     except BocauError:
         pass
 

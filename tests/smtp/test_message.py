@@ -1,6 +1,7 @@
 """From DATA to the mailbox: trace fields, loops, sizes, line ends, LMTP (RFC 5321, RFC 2033)."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,18 @@ def test_only_crlf_dot_crlf_ends_a_message(server: Server, wire: Wire, ending: b
     assert inbox(server, "user3") == []
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_chunks_of_text_smuggle_nothing_either(server: Server, wire: Wire, ending: bytes) -> None:
+    """The next server may get them by DATA."""
+    begin(wire)
+    message = letter("chunk carrier") + b"a" + ending + b"MAIL FROM:<a@example.org>\r\n"
+    wire.send(b"BDAT %d LAST\r\n" % len(message) + message)
+    answer = wire.hear()
+    assert (answer.code, answer.status) == (550, "5.6.0")
+    assert wire.say("NOOP").code == 250
+    assert not newest(server, "user1", b"Subject: chunk carrier")
+
+
 def test_dots_are_taken_off_once(server: Server, wire: Wire) -> None:
     body = ".\r\n..\r\n.a\r\n...\r\n .\r\n"
     assert begin(wire).data(letter("dots", body)).code == 250
@@ -210,3 +223,22 @@ def test_lmtp_refuses_relaying_too(server: Server) -> None:
     with Wire(server, "lmtp", hello="LHLO") as wire:
         assert wire.mail().code == 250
         assert wire.rcpt("someone@elsewhere.test").code == 550
+
+
+def test_lmtp_by_a_socket_file(tmp_path: Path) -> None:
+    path = tmp_path / "lmtp"
+    settings = (f'listen.lmtp=["unix:{path}"]',)
+    with Server(tmp_path / "server", users=0, workers=1, settings=settings) as server:
+        with socket.socket(socket.AF_UNIX) as client, client.makefile("rb") as lines:
+            client.settimeout(20)
+            client.connect(str(path))
+            client.sendall(b"LHLO here\r\n")
+            assert any(line.startswith(b"250 ") for line in lines)
+            client.sendall(b"MAIL FROM:<sender@example.org>\r\nRCPT TO:<alice@demo.test>\r\nDATA\r\n")
+            assert [lines.readline()[:3] for _ in range(3)] == [b"250", b"250", b"354"]
+            client.sendall(letter("by a file") + b".\r\nQUIT\r\n")
+            assert lines.readline().startswith(b"250 2.0.0")
+            assert lines.readline().startswith(b"221 ")
+        arrived = newest(server, "alice", b"Subject: by a file")
+        assert b"with LMTP id" in arrived and b"[127" not in arrived
+        server.assert_no_traceback()

@@ -5,6 +5,7 @@ import hashlib
 import imaplib
 import poplib
 import stat
+import unicodedata
 from collections.abc import Iterator
 from email import message_from_bytes
 
@@ -123,6 +124,17 @@ def test_a_name_spelled_otherwise_and_an_alias_log_in(company: Server) -> None:
     for name in ("Alice@Demo.Test", "info@demo.test"):
         with Wire(company, "submissions") as wire:
             assert wire.login(name, company.password).code == 235
+
+
+def test_a_password_in_vietnamese(company: Server) -> None:
+    """Composed or not, it is the same password (RFC 4013, RFC 8265)."""
+    password = "mật khẩu của tôi"
+    company.cli("account", "add", "viet@demo.test", input=password + "\n")
+    for spelling in (password, unicodedata.normalize("NFD", password)):
+        with Wire(company, "submissions") as wire:
+            assert wire.login("viet@demo.test", spelling).code == 235
+        with Wire(company, "submissions") as wire:
+            assert scram(wire, "SCRAM-SHA-256", "viet@demo.test", spelling).code == 235
 
 
 def test_exchanges_that_go_wrong(company: Server, secure: Wire) -> None:

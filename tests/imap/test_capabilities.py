@@ -1,0 +1,245 @@
+"""Every word of the CAPABILITY line does what its RFC says, on the running server."""
+
+import base64
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from harness import Server
+from imap.wire import Wire, until, values
+
+MESSAGE = b"From: a@x.test\r\nSubject: %b\r\n\r\nbody\r\n"
+PROVEN = {
+    *("IMAP4REV1", "IMAP4REV2", "LITERAL+", "SASL-IR", "ENABLE", "ID", "IDLE", "UIDPLUS", "MOVE", "UNSELECT"),
+    *("NAMESPACE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE"),
+    *("CHILDREN", "ESEARCH", "SEARCHRES", "CONDSTORE", "MULTIAPPEND", "UTF8=ACCEPT", "BINARY", "SAVEDATE"),
+    *("APPENDLIMIT", "STARTTLS", "AUTH"),
+}
+
+
+@pytest.fixture
+def imap(server: Server) -> Iterator[Wire]:
+    """Logged in, a mailbox of three messages selected."""
+    with Wire(server.port("imap")).login("bob@demo.test", server.password) as wire:
+        wire.command("DELETE Box")
+        wire.ok("CREATE Box")
+        for subject in (b"a", b"b", b"c"):
+            wire.append("Box", MESSAGE % subject)
+        wire.ok("SELECT Box")
+        yield wire
+
+
+def test_nothing_is_announced_that_is_not_proven_here(server: Server) -> None:
+    with Wire(server.port("imap")) as wire:
+        before = wire.ok("CAPABILITY").of(b"CAPABILITY")[0].decode().split()[1:]
+        assert "LOGINDISABLED" not in before, "loopback may log in without TLS in the demo"
+        wire.login("bob@demo.test", server.password)
+        after = wire.ok("CAPABILITY").of(b"CAPABILITY")[0].decode().split()[1:]
+    said = {re.split("=(?!SIZE|ACCEPT)", word.upper())[0] for word in before + after}
+    assert said == PROVEN
+
+
+def test_sasl_ir_and_auth_plain(server: Server) -> None:
+    login = base64.b64encode(b"\0bob@demo.test\0" + server.password.encode()).decode()
+    with Wire(server.port("imap")) as wire:
+        answer = wire.ok(f"AUTHENTICATE PLAIN {login}")
+        assert b"[CAPABILITY IMAP4rev1 " in answer.text
+
+
+def test_starttls_drops_what_was_sent_in_clear(server: Server) -> None:
+    """RFC 9051 §6.2.1: the command behind STARTTLS in the same packet is never answered inside TLS."""
+    from harness import any_certificate
+
+    with Wire(server.port("imap")) as wire:
+        wire.say(b"a STARTTLS\r\nb CAPABILITY\r\n")
+        assert wire.response().startswith(b"a OK") and not wire.buffer
+        wire.socket = any_certificate().wrap_socket(wire.socket)
+        wire.say(b"c CAPABILITY\r\n")
+        lines = until(wire, b"c OK")
+        assert not any(line.startswith(b"b ") for line in lines)
+        assert b"STARTTLS" not in lines[0] and b"AUTH=PLAIN" in lines[0]
+
+
+def test_literal_plus_and_multiappend_and_uidplus(imap: Wire) -> None:
+    one, two = MESSAGE % b"one", MESSAGE % b"two"
+    command = b'APPEND Box (\\Seen) {%d+}\r\n%b (kw) "01-Feb-2020 00:00:00 +0000" {%d+}\r\n%b'
+    answer = imap.ok(command % (len(one), one, len(two), two))
+    found = re.search(rb"\[APPENDUID ([0-9]+) 4:5\]", answer.text)
+    assert found and b"5 EXISTS" in b"".join(answer.lines)
+    got = imap.fetch("4:5", "(FLAGS INTERNALDATE BODY.PEEK[])")
+    assert got[4]["BODY[]"] == one and got[5]["BODY[]"] == two
+    assert rb"\Seen" in got[4]["FLAGS"] and b"kw" in got[5]["FLAGS"]
+    assert got[5]["INTERNALDATE"] == b" 1-Feb-2020 00:00:00 +0000"
+    # MULTIAPPEND is all or nothing (RFC 3502 §6.3.11).
+    assert imap.command(b"APPEND Box {%d+}\r\n%b (\\Seen" % (len(one), one)).status == b"BAD"
+    assert b"MESSAGES 5" in imap.ok("STATUS Box (MESSAGES)").lines[0]
+    imap.ok(r"STORE 1:2 +FLAGS.SILENT (\Deleted)")
+    assert imap.ok("UID EXPUNGE 2").of(b"EXPUNGE") == [b"2 EXPUNGE"]
+    assert re.search(rb"\[COPYUID [0-9]+ 4:5 [0-9]+:[0-9]+\]", imap.ok("UID COPY 4:5 Archive").text)
+
+
+def test_move_and_unselect(imap: Wire) -> None:
+    before = int(re.findall(rb"MESSAGES ([0-9]+)", imap.ok("STATUS Archive (MESSAGES)").lines[0])[0])
+    answer = imap.ok("MOVE 1:2 Archive")
+    assert b"COPYUID" in answer.lines[0] and len(answer.of(b"EXPUNGE")) == 2
+    assert b"MESSAGES %d" % (before + 2) in imap.ok("STATUS Archive (MESSAGES)").lines[0]
+    assert b"[TRYCREATE]" in imap.no("MOVE 1 Nowhere").text
+    imap.ok(r"STORE 1 +FLAGS.SILENT (\Deleted)")
+    imap.ok("UNSELECT")
+    assert b"MESSAGES 1" in imap.ok("STATUS Box (MESSAGES)").lines[0], "UNSELECT expunges nothing"
+    assert imap.command("FETCH 1 FLAGS").status == b"BAD"
+
+
+def test_namespace_and_id(imap: Wire) -> None:
+    assert imap.ok("NAMESPACE").lines == [b'* NAMESPACE (("" "/")) NIL NIL\r\n']
+    assert b'"name" "bocau"' in imap.ok('ID ("name" "test" "version" NIL)').lines[0]
+    imap.ok("ID NIL")
+
+
+def test_lists(imap: Wire) -> None:
+    """LIST-EXTENDED 5258, LIST-STATUS 5819, CHILDREN 3348, SPECIAL-USE 6154, STATUS=SIZE 8438."""
+    imap.command("DELETE Tree/leaf")
+    imap.command("DELETE Tree")
+    imap.ok("CREATE Tree/leaf")
+    imap.ok("SUBSCRIBE Tree/leaf")
+
+    def named(command: str) -> dict[bytes, list[bytes]]:
+        return {values(line)[3]: values(line)[1] for line in imap.ok(command).of(b"LIST")}
+
+    assert rb"\HasChildren" in named('LIST "" Tree')[b"Tree"]
+    assert named('LIST "" (Tree Box)').keys() == {b"Tree", b"Box"}
+    assert set(named('LIST (SUBSCRIBED RECURSIVEMATCH) "" Tree')) == {b"Tree"}
+    assert rb"\Subscribed" in named('LIST "" Tree/* RETURN (SUBSCRIBED CHILDREN)')[b"Tree/leaf"]
+    uses = named('LIST (SPECIAL-USE) "" *')
+    assert {flag for flags in uses.values() for flag in flags} >= {
+        rb"\Sent",
+        rb"\Trash",
+        rb"\Drafts",
+        rb"\Junk",
+    }
+    answer = imap.ok('LIST "" Box RETURN (STATUS (MESSAGES SIZE UIDNEXT))')
+    size = sum(len(MESSAGE % subject) for subject in (b"a", b"b", b"c"))
+    assert answer.of(b"STATUS") == [b"STATUS Box (MESSAGES 3 SIZE %d UIDNEXT 4)" % size]
+    assert b"[USEATTR]" in imap.no("CREATE Another (USE (\\Sent))").text
+    imap.ok("DELETE Sent")
+    imap.ok("CREATE Gesendet (USE (\\Sent))")
+    assert rb"\Sent" in named('LIST "" Gesendet')[b"Gesendet"]
+    imap.ok("DELETE Gesendet")
+    imap.ok("CREATE Sent (USE (\\Sent))")
+
+
+def test_esearch_and_searchres(imap: Wire) -> None:
+    tag = b"t%d" % (imap.count + 1)
+    answer = imap.ok("SEARCH RETURN (MIN MAX COUNT ALL) ALL").lines
+    assert answer == [b'* ESEARCH (TAG "' + tag + b'") MIN 1 MAX 3 ALL 1:3 COUNT 3\r\n']
+    assert imap.ok("SEARCH RETURN (SAVE) SUBJECT b").lines == []
+    assert list(imap.fetch("$", "(UID)")) == [2]
+    assert imap.search("NOT $") == [1, 3]
+    assert b"ALL" not in imap.ok("UID SEARCH RETURN () SUBJECT none").lines[0]
+
+
+def test_condstore(imap: Wire) -> None:
+    assert b"[HIGHESTMODSEQ " in b"".join(imap.ok("SELECT Box (CONDSTORE)").lines)
+    before = int(re.findall(rb"HIGHESTMODSEQ ([0-9]+)", imap.ok("STATUS Box (HIGHESTMODSEQ)").lines[0])[0])
+    assert b"MODSEQ" in imap.ok(r"STORE 2 +FLAGS (\Seen)").lines[0]
+    assert list(imap.fetch("1:*", f"(FLAGS) (CHANGEDSINCE {before})")) == [2]
+    assert b"[MODIFIED 2]" in imap.command(rf"STORE 1:3 (UNCHANGEDSINCE {before}) +FLAGS.SILENT (x)").text
+    assert b"* SEARCH 1 2 3 (MODSEQ " in imap.ok(f"SEARCH MODSEQ {before + 1}").lines[0]
+
+
+def test_utf8_accept(imap: Wire) -> None:
+    """RFC 6855, RFC 9755: names and headers as UTF-8 after ENABLE."""
+    imap.command("DELETE Th&AbA- r&HqE-c")
+    imap.ok('CREATE "Th&AbA- &AREAwg-"')
+    imap.ok("UNSELECT")
+    assert imap.ok("ENABLE UTF8=ACCEPT").lines == [b"* ENABLED UTF8=ACCEPT\r\n"]
+    assert "Thư đÂ".encode() in b"".join(imap.ok('LIST "" *').lines)
+    message = "From: a@x.test\r\nSubject: Thư đến\r\n\r\nbody\r\n".encode()
+    imap.ok(b'APPEND "Th\xc6\xb0 \xc4\x91\xc3\x82" UTF8 (~{%d+}\r\n%b)' % (len(message), message))
+    imap.ok('SELECT "Thư đÂ"')
+    assert imap.fetch("1", "(BODY.PEEK[] ENVELOPE)")[1]["BODY[]"] == message
+    assert imap.fetch("1", "(ENVELOPE)")[1]["ENVELOPE"][1] == "Thư đến".encode()
+    assert imap.search('SUBJECT "THƯ"'.encode()) == [1]
+    imap.ok("UNSELECT")
+    imap.ok('DELETE "Thư đÂ"')
+
+
+def test_binary(imap: Wire) -> None:
+    """RFC 3516: APPEND of binary, BINARY, BINARY.SIZE, unknown encodings."""
+    message = b"Content-Type: a/b\r\nContent-Transfer-Encoding: binary\r\n\r\nno\0text\xff"
+    imap.ok(b"APPEND Box ~{%d+}\r\n%b" % (len(message), message))
+    answer = imap.ok("FETCH 4 (BINARY.PEEK[1] BINARY.SIZE[1])")
+    assert b"BINARY[1] ~{8}\r\nno\0text\xff" in answer.lines[0] and b"BINARY.SIZE[1] 8" in answer.lines[0]
+    imap.append("Box", b"Content-Transfer-Encoding: x-strange\r\n\r\nx\r\n")
+    assert b"[UNKNOWN-CTE]" in imap.no("FETCH 5 BINARY[1]").text
+
+
+def test_savedate(imap: Wire) -> None:
+    """RFC 8514: when it came into this mailbox, whatever INTERNALDATE says."""
+    imap.append("Box", MESSAGE % b"old", '"01-Feb-2020 00:00:00 +0000"')
+    got = imap.fetch("4", "(SAVEDATE INTERNALDATE)")[4]
+    assert b"2020" in got["INTERNALDATE"] and b"2020" not in got["SAVEDATE"]
+    assert imap.search("SAVEDSINCE 1-Jan-2024") == [1, 2, 3, 4]
+    assert imap.search("SAVEDBEFORE 1-Jan-2024") == [] and imap.search("SINCE 1-Jan-2024") == [1, 2, 3]
+    imap.ok("SEARCH SAVEDATESUPPORTED")
+
+
+def test_appendlimit(imap: Wire) -> None:
+    limit = int(re.findall(rb"APPENDLIMIT=([0-9]+)", imap.ok("CAPABILITY").lines[0])[0])
+    assert b"APPENDLIMIT %d" % limit in imap.ok("STATUS Box (APPENDLIMIT)").lines[0]
+    assert b"[TOOBIG]" in imap.no(f"APPEND Box {{{limit + 1}}}").text
+    imap.ok("NOOP")
+
+
+def test_rev2_differs_from_rev1(server: Server, imap: Wire) -> None:
+    """RFC 9051 appendix E."""
+    with Wire(server.port("imap")).login("bob@demo.test", server.password) as new:
+        assert new.ok("ENABLE IMAP4rev2").lines == [b"* ENABLED IMAP4rev2\r\n"]
+        lines = b"".join(new.ok("SELECT Box").lines)
+        assert b" RECENT" not in lines and b"[UNSEEN" not in lines and b'* LIST () "/" Box\r\n' in lines
+        assert new.ok("SEARCH ALL").lines[0].startswith(b"* ESEARCH (TAG ")
+        assert b"Recent" not in b"".join(new.ok("FETCH 1:* FLAGS").lines)
+        closed = new.ok("SELECT INBOX").lines[0]
+        assert closed.startswith(b"* OK [CLOSED]")
+    old = b"".join(imap.ok("SELECT Box").lines)
+    assert b" RECENT" in old and b"* LIST" not in old
+    assert imap.ok("SEARCH ALL").lines == [b"* SEARCH 1 2 3\r\n"]
+
+
+def test_the_base_commands_of_rev1(imap: Wire) -> None:
+    for command in ("CHECK", "NOOP", 'LSUB "" "*"', "SUBSCRIBE Box", "UNSUBSCRIBE Box", "EXAMINE Box"):
+        imap.ok(command)
+    assert imap.command(r"STORE 1 +FLAGS (\Seen)").status == b"NO", "EXAMINE is read-only"
+    imap.ok("SELECT Box")
+    got = imap.fetch("1", "(RFC822.HEADER RFC822.TEXT RFC822 RFC822.SIZE)")[1]
+    assert got["RFC822.HEADER"] + got["RFC822.TEXT"] == got["RFC822"] == MESSAGE % b"a"
+    for macro, names in (("ALL", "ENVELOPE"), ("FAST", "RFC822.SIZE"), ("FULL", "BODY")):
+        assert names in imap.fetch("1", macro)[1]
+    imap.ok(r"STORE 1 FLAGS (\Deleted)")
+    imap.ok("CLOSE")
+    assert b"MESSAGES 2" in imap.ok("STATUS Box (MESSAGES RECENT UNSEEN UIDNEXT UIDVALIDITY)").lines[0]
+    imap.ok("RENAME Box Box2")
+    imap.ok("RENAME Box2 Box")
+    answer = imap.ok("LOGOUT")
+    assert answer.lines[0].startswith(b"* BYE")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../../x", "a/../b", "INBOX/..", "&AC8-", "&AAA-", "a&", "a&AbA", "x" * 10_000, "/" * 50, "a//b"),
+        *("a/" * 1000 + "b", "%", "*", "a*b", "&AGE-", "inbox", "INBOX"),
+    ],
+)
+def test_names_that_must_not_be(imap: Wire, name: str) -> None:
+    assert imap.command(f'CREATE "{name}"').status in (b"NO", b"BAD")
+    if name.upper() not in ("INBOX", "*"):
+        assert name.encode() not in b"".join(imap.ok('LIST "" *').lines)
+
+
+@pytest.mark.parametrize("name", ["~root", "trailing.", "&AOkA6Q-", "a b", "Qu&HqM-n", 'q\\"uote'])
+def test_names_that_come_back_as_they_were_given(imap: Wire, name: str) -> None:
+    imap.ok(f'CREATE "{name}"')
+    assert name.encode() in b"".join(imap.ok('LIST "" *').lines)
+    imap.ok(f'DELETE "{name}"')

@@ -10,9 +10,9 @@ import click
 
 from bocau.cli.addresses import address_of
 from bocau.cli.caller import as_caller
-from bocau.cli.failures import FAILED, Failure
+from bocau.cli.failures import Failure
 from bocau.cli.mail_sources import path_of_mailbox
-from bocau.cli.output import json_option, print_json
+from bocau.cli.output import json_option
 from bocau.cli.progress import ProgressLine
 from bocau.cli.proof import Proof, proof_option
 from bocau.cli.running import with_rooms
@@ -70,13 +70,7 @@ def command(
     proof = with_rooms(settings, job)
     if proof_file is not None:
         proof.write(proof_file)
-    if as_json:
-        print_json(proof.row())
-    else:
-        click.echo(proof.sentence("exported"))
-    for fault in proof.faults:
-        click.echo(f"bocau: {fault}", err=True)
-    return FAILED if proof.faults else 0
+    return proof.tell("exported", as_json=as_json)
 
 
 def _chosen(rooms: "Rooms", account_id: "AccountId", names: tuple[str, ...]) -> "list[Mailbox]":

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bocau.cli.addresses import address_of
-from bocau.cli.failures import FAILED
 from bocau.cli.mail_sources import INBOX, Found, read_source
-from bocau.cli.output import json_option, print_json
+from bocau.cli.output import json_option
 from bocau.cli.progress import ProgressLine
 from bocau.cli.proof import Proof, proof_option
 from bocau.cli.running import with_rooms
@@ -55,13 +54,7 @@ def command(
     proof = with_rooms(settings, job)
     if proof_file is not None:
         proof.write(proof_file)
-    if as_json:
-        print_json(proof.row())
-    else:
-        click.echo(proof.sentence("imported"))
-    for fault in proof.faults:
-        click.echo(f"bocau: {fault}", err=True)
-    return FAILED if proof.faults else 0
+    return proof.tell("imported", as_json=as_json)
 
 
 class _Import:

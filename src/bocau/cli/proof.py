@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from bocau.cli.output import counted, size
+from bocau.cli.failures import FAILED
+from bocau.cli.output import counted, print_json, size
 
 proof_option = click.option(
     "--proof", "proof_file", type=click.Path(path_type=Path), help="Write the hash of every message here."
@@ -59,3 +60,13 @@ class Proof:
             f"in {counted(len(self.mailboxes), 'mailbox', 'mailboxes')}\n"
             f"sha256 of the sorted sha256s: {self.summary}"
         )
+
+    def tell(self, verb: str, *, as_json: bool) -> int:
+        """Print it, its faults to standard error; returns the exit status."""
+        if as_json:
+            print_json(self.row())
+        else:
+            click.echo(self.sentence(verb))
+        for fault in self.faults:
+            click.echo(f"bocau: {fault}", err=True)
+        return FAILED if self.faults else 0

@@ -137,6 +137,17 @@ def test_a_password_in_vietnamese(company: Server) -> None:
             assert scram(wire, "SCRAM-SHA-256", "viet@demo.test", spelling).code == 235
 
 
+def test_passwords_are_kept_as_argon2id_and_nowhere_else(company: Server) -> None:
+    secret = "never written down"
+    company.cli("account", "add", "kept@demo.test", input=secret + "\n")
+    with Wire(company, "submissions") as wire:
+        assert wire.login("kept@demo.test", secret).code == 235
+    files = [path for path in company.data.rglob("*") if path.is_file()]
+    kept = [path.read_bytes() for path in files]
+    assert any(b"$argon2id$v=19$m=19456,t=2,p=1$" in content for content in kept)
+    assert not any(secret.encode() in content for content in kept)
+
+
 def test_exchanges_that_go_wrong(company: Server, secure: Wire) -> None:
     assert secure.say("AUTH GSSAPI").code == 504
     assert secure.say("AUTH").code == 501

@@ -43,6 +43,7 @@ class Suspect:
     pair: str
 
 
+@lru_cache(maxsize=1_024)
 def suspect(client_host: str, name: str) -> Suspect:
     network = network_of(client_host)
     return Suspect(network, f"{network} {name[:NAME_CHARACTERS_MAX]}")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 
 class Status(Enum):
@@ -51,6 +52,7 @@ class IdleDone:
     """DONE: the IDLE command ends."""
 
 
+@lru_cache(maxsize=256)
 def line_text(text: str) -> bytes:
     """Human text on one line: ASCII, no CR or LF, no "[" first, which would read as a response code."""
     data = text.encode("ascii", "replace").replace(b"\r", b" ").replace(b"\n", b" ")

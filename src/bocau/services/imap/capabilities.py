@@ -1,5 +1,6 @@
 """The CAPABILITY line of each state (RFC 9051 §6.1.1, §7.2.2)."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from bocau.protocols.imap import State
@@ -17,12 +18,19 @@ KNOWN: Final = (
 def capabilities(session: "ImapSession") -> bytes:
     """The words after CAPABILITY."""
     if session.engine.state is not State.NOT_AUTHENTICATED:
-        return b"%b %b APPENDLIMIT=%d" % (ALWAYS, KNOWN, session.engine.append_bytes_max)
+        return _after_login(session.engine.append_bytes_max)
+    return _before_login(session.can_start_tls, session.mechanisms if session.may_log_in else ())
+
+
+@lru_cache(maxsize=16)
+def _after_login(append_bytes_max: int) -> bytes:
+    return b"%b %b APPENDLIMIT=%d" % (ALWAYS, KNOWN, append_bytes_max)
+
+
+@lru_cache(maxsize=16)
+def _before_login(can_start_tls: bool, mechanisms: tuple[str, ...]) -> bytes:
     words = [ALWAYS]
-    if session.can_start_tls:
+    if can_start_tls:
         words.append(b"STARTTLS")
-    if session.may_log_in:
-        words += [b"AUTH=" + name.encode("ascii") for name in session.mechanisms]
-    else:
-        words.append(b"LOGINDISABLED")
+    words += [b"AUTH=" + name.encode("ascii") for name in mechanisms] or [b"LOGINDISABLED"]
     return b" ".join(words)

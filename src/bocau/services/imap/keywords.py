@@ -1,6 +1,7 @@
 """FLAGS and PERMANENTFLAGS (RFC 9051 §7.3.5, §7.1): which keywords the client has heard of."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bocau.services.imap.flags import SYSTEM_TEXT
@@ -21,7 +22,11 @@ def announce(session: "ImapSession", view: View, rows: Iterable[Row]) -> None:
 
 
 def tell_keywords(session: "ImapSession", view: View) -> None:
-    names = b" ".join([SYSTEM_TEXT, *(keyword.encode("utf-8") for keyword in sorted(view.keywords))])
-    session.untagged(b"FLAGS (%b)" % names)
-    permanent = b"" if view.is_read_only else names + b" \\*"
-    session.untagged(b"OK [PERMANENTFLAGS (%b)] flags are kept" % permanent)
+    session.connection.write(_lines(" ".join(sorted(view.keywords)), view.is_read_only))
+
+
+@lru_cache(maxsize=256)
+def _lines(keywords: str, is_read_only: bool) -> bytes:
+    names = SYSTEM_TEXT + b" " + keywords.encode("utf-8") if keywords else SYSTEM_TEXT
+    permanent = b"" if is_read_only else names + b" \\*"
+    return b"* FLAGS (%b)\r\n* OK [PERMANENTFLAGS (%b)] flags are kept\r\n" % (names, permanent)

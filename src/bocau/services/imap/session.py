@@ -11,6 +11,7 @@ from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage
 from bocau.protocols.imap.commands import Command
 from bocau.protocols.imap.replies import Broken, Ready, Rejected, Status, Tagged
 from bocau.runtime.connection import Connection
+from bocau.services.authentication import Authentication, mechanisms
 from bocau.services.imap import updates
 from bocau.services.imap.capabilities import capabilities
 from bocau.services.imap.commands import HANDLERS
@@ -19,7 +20,6 @@ from bocau.services.imap.errors import tagged
 from bocau.services.imap.view import View
 
 if TYPE_CHECKING:
-    from bocau.services.authentication import Authentication
     from bocau.services.imap.commands.append import Appending
     from bocau.services.imap.service import ImapService
 
@@ -171,10 +171,8 @@ class ImapSession:
         return LoginAttempt(self.connection.peer_host, Scope.IMAP, self.is_secure)
 
     @property
-    def mechanisms(self) -> list[str]:
-        from bocau.services.authentication import mechanisms
-
-        return list(mechanisms(self.connection.tls, self.is_secure))
+    def mechanisms(self) -> tuple[str, ...]:
+        return mechanisms(self.connection.tls, self.is_secure)
 
     def logged_in(self, command: Command, login: Login) -> None:
         """The client has proven who it is; the answer carries the capabilities of the new state."""

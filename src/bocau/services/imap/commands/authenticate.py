@@ -6,6 +6,7 @@ from bocau.base.errors import BocauError
 from bocau.directory import Login
 from bocau.protocols.imap.commands import Authenticate, Command
 from bocau.protocols.imap.replies import SaslResponse
+from bocau.services.authentication import Authentication
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -18,8 +19,6 @@ async def answer(session: "ImapSession", command: Authenticate) -> None:
     if command.mechanism not in session.mechanisms:
         session.no(command, "no such mechanism", b"CANNOT")
         return
-    from bocau.services.authentication import Authentication
-
     session.sasl = Authentication(
         session.service.directory, command.mechanism, session.attempt, session.connection.tls
     )

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from bocau.base.ids import MailboxId
 from bocau.protocols.imap.commands import Close
 from bocau.protocols.imap.replies import Status, Tagged
+from bocau.services.imap.commands.expunge import HEAVY_MESSAGES
 from bocau.services.imap.recent import claim_recent
 
 if TYPE_CHECKING:
@@ -13,11 +15,18 @@ if TYPE_CHECKING:
 async def answer(session: "ImapSession", command: Close) -> None:
     view = session.view
     assert view is not None
-    mailbox_id = view.mailbox_id
-    if not view.is_read_only and session.store.glance(
-        session.account_id, lambda reading: reading.mailbox(mailbox_id).deleted_count
-    ):
-        await session.store.write(session.account_id, lambda writing: writing.expunge(mailbox_id), heavy=True)
+    if not view.is_read_only:
+        await _expunge(session, view.mailbox_id)
     claim_recent(session)
     session.deselect()
     session.reply(Tagged(command.tag, Status.OK, "CLOSE completed"))
+
+
+async def _expunge(session: "ImapSession", mailbox_id: MailboxId) -> None:
+    count = session.store.glance(
+        session.account_id, lambda reading: reading.mailbox(mailbox_id).deleted_count
+    )
+    if count:
+        await session.store.write(
+            session.account_id, lambda writing: writing.expunge(mailbox_id), heavy=count > HEAVY_MESSAGES
+        )

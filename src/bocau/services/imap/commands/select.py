@@ -64,7 +64,8 @@ def _tell(session: "ImapSession", view: View, mailbox: Mailbox, unseen: int) -> 
     if session.is_rev2:
         lines.append(b'* LIST () "/" %b\r\n' % encode_name(mailbox.name, session.engine.is_utf8))
     else:
-        lines.append(b"* %d RECENT\r\n" % updates.recent_count(view))
+        has_recent = mailbox.recent_uid < mailbox.uid_next - 1
+        lines.append(b"* %d RECENT\r\n" % (updates.recent_count(view) if has_recent else 0))
         if unseen:
             lines.append(b"* OK [UNSEEN %d] first unseen\r\n" % unseen)
     lines.append(

@@ -214,13 +214,13 @@ class Connection(asyncio.BufferedProtocol):
         Raises DeadlinePassed when the peer is silent too long, Stopping when the server stops.
         """
         while not self._inbox and not self._ended:
-            await self._wait_readable(timeout_seconds)
+            await self._until_readable(timeout_seconds)
         return self._take_inbox()
 
     async def readable(self, timeout_seconds: float) -> None:
         """Wait until read() would not block or wake() is called; raises what read() raises."""
         if not self._inbox and not self._ended and not self._is_woken:
-            await self._wait_readable(timeout_seconds)
+            await self._until_readable(timeout_seconds)
         self._is_woken = False
 
     def wake(self) -> None:
@@ -244,15 +244,13 @@ class Connection(asyncio.BufferedProtocol):
             self._resume_reading()
         return data
 
-    async def _wait_readable(self, timeout_seconds: float) -> None:
+    def _until_readable(self, timeout_seconds: float) -> "asyncio.Future[None]":
+        """What to await before looking into the inbox again."""
         if self._is_stopping:
             raise Stopping("the server is stopping")
-        reader = self._reader = self._loop.create_future()
         self._set_deadline(timeout_seconds)
-        try:
-            await reader
-        finally:
-            self._reader = None
+        reader = self._reader = self._loop.create_future()
+        return reader
 
     def _set_deadline(self, timeout_seconds: float) -> None:
         """One timer lives through many reads: it is only replaced when the new deadline is earlier."""
@@ -301,15 +299,27 @@ class Connection(asyncio.BufferedProtocol):
 
         Raises PeerGone when the connection is lost, DeadlinePassed when the peer does not read.
         """
+        if self.send():
+            await self.settle(timeout_seconds)
+
+    def send(self) -> bool:
+        """The first half of flush(), a plain call: returns whether the other half, settle(), must be awaited.
+
+        Raises PeerGone when the connection is lost.
+        """
         if self._lost is not None or self._transport is None or self._transport.is_closing():
             self._drop_outgoing()
             raise PeerGone("connection lost") from self._lost
         size = self._outgoing_bytes
         if size:
             self._hand_over()
+        return self._writing_paused or size >= OUTGOING_FLUSH_BYTES
+
+    async def settle(self, timeout_seconds: float = FLUSH_SECONDS) -> None:
+        """Wait while the peer is slow to read. Raises what flush() raises."""
         if self._writing_paused:
             await self._drain(timeout_seconds)
-        elif size >= OUTGOING_FLUSH_BYTES:
+        else:
             # A peer that reads as fast as we write must not keep the others from their turn.
             await asyncio.sleep(0)
 
@@ -368,7 +378,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         ends_at = self._loop.time() + HANDSHAKE_SECONDS
         while self.tls is None and self._lost is None and not self._ended:
-            await self._wait_readable(ends_at - self._loop.time())
+            await self._until_readable(ends_at - self._loop.time())
         if self.tls is None or self._lost is not None:
             self.abort()
             raise PeerGone(f"TLS handshake failed: {self._lost or 'connection closed'}") from self._lost
@@ -525,7 +535,8 @@ async def converse(connection: Connection, session: "Session[AnyEvent]") -> None
             data = await connection.read(ends_at - connection.time())
             session.engine.receive(data)
             count = await _answer(connection, session)
-            await connection.flush()
+            if connection.send():
+                await connection.settle()
             if count:
                 ends_at = connection.time() + session.deadline_seconds
             if not data:

@@ -81,6 +81,7 @@ class QueueRunner:
         )
         self._bell = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
+        self._has_begun = False
         self._leases_are_doubtful = False
         self._is_stale = True
         self._rescan_at = 0.0
@@ -92,8 +93,8 @@ class QueueRunner:
         """Work until `stop` is set, then finish what is under way (at most STOP_SECONDS)."""
         unlisten = self._listen("queue", self._ring)
         stopping = asyncio.create_task(self._ring_at(stop))
+        self._has_begun = False
         try:
-            await self._begin()
             while not stop.is_set():
                 self._bell.clear()
                 await self._round()
@@ -123,6 +124,7 @@ class QueueRunner:
             return tx.queue.free_leases(FOREVER)
 
         freed = await self._store.write(NO_ACCOUNT, job, heavy=True)
+        self._has_begun = True
         if freed:
             self._log.warning("attempts were interrupted", recipients=freed)
 
@@ -136,6 +138,8 @@ class QueueRunner:
 
     async def _round(self) -> None:
         try:
+            if not self._has_begun:
+                await self._begin()
             await self._sweep()
             if self._leases_are_doubtful:
                 await self._take_back()

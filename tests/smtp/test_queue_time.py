@@ -17,7 +17,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = (
         "delivery.routes.dead.test=127.0.0.9:9",
         "delivery.warning_seconds=1.5",
-        "delivery.lifetime_seconds=4",
+        "delivery.lifetime_seconds=6",
     )
     with Server(tmp_path_factory.mktemp("server"), settings=settings) as running:
         yield running

@@ -15,8 +15,10 @@ def check(arrived: Arrived, size_max_bytes: int) -> None:
     """Raises MessageTooLarge, HeaderTooLarge, MailLoop."""
     if len(arrived.content) > size_max_bytes:
         raise MessageTooLarge(f"{len(arrived.content)} bytes are more than {size_max_bytes}")
-    # Fields further down would be looked at by nobody here, and by some other program.
-    if body_start(arrived.content, 0, HEADER_BYTES_MAX + 1) > HEADER_BYTES_MAX:
+    # Fields further down would be looked at by nobody here, and by some other program. A message may end
+    # with its header.
+    looked_at = min(len(arrived.content), HEADER_BYTES_MAX + 1)
+    if body_start(arrived.content, 0, looked_at) > HEADER_BYTES_MAX:
         raise HeaderTooLarge(f"the header is longer than {HEADER_BYTES_MAX} bytes")
     if received_count(arrived.content) > RECEIVED_MAX:
         raise MailLoop(f"more than {RECEIVED_MAX} Received fields")

@@ -170,6 +170,13 @@ async def test_a_header_of_more_than_a_megabyte_is_refused(world: World, verb: s
     assert len(world.inbox("alice")) == 1
 
 
+@pytest.mark.parametrize("content", [b"", b"\r\n", b"Subject: no more than this\r\n", b"only a body\r\n"])
+async def test_a_message_may_end_with_its_header(world: World, content: bytes) -> None:
+    await world.account("alice")
+    await world.flow.receive(world.arrived("alice@here.test", content=content))
+    assert world.inbox("alice")[0].endswith(content)
+
+
 async def test_large_messages_are_read_in_a_thread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.account("alice")
     threads = []

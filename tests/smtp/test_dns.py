@@ -9,6 +9,7 @@ import pytest
 
 from exchange.nameserver import NameServer
 from harness import Server, eventually
+from smtp.admin import cli, told
 from smtp.far import Far
 from smtp.wire import Wire, letter, newest
 
@@ -49,7 +50,7 @@ class World:
 
     def waiting(self) -> list[dict[str, Any]]:
         """What was tried and still waits."""
-        return [row for row in self.server.json("queue", "list") if row["last_reply"]]
+        return [row for row in told(self.server, "queue", "list") if row["last_reply"]]
 
     def report(self, address: str) -> str:
         wanted = f"Final-Recipient: rfc822; {address}".encode()
@@ -67,15 +68,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             with Server(base / "server", settings=settings) as server:
                 yield World(server, four, six)
                 server.assert_no_traceback()
-                server.cli("verify")
+                cli(server, "verify")
 
 
 @pytest.fixture(autouse=True)
 def nothing_waits(world: World) -> None:
     world.four.forget()
     world.six.forget()
-    for row in world.server.json("queue", "list"):
-        world.server.cli("queue", "drop", str(row["id"]))
+    for row in told(world.server, "queue", "list"):
+        cli(world.server, "queue", "drop", str(row["id"]))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_reached_by_its_bare_address(world: World) -> None:
 def test_what_the_dns_denies_comes_back_at_once(world: World, address: str, status: str) -> None:
     world.send(f"denied {address}", address)
     assert f"Status: {status}" in world.report(address)
-    assert world.server.json("queue", "list") == [] and world.four.remote.connection_count == 0
+    assert told(world.server, "queue", "list") == [] and world.four.remote.connection_count == 0
 
 
 @pytest.mark.parametrize("domain", ["broken.test", "not-served-there.test"])
@@ -125,7 +126,7 @@ def test_what_the_dns_cannot_say_now_waits(world: World, domain: str) -> None:
     (row,) = eventually(world.waiting)
     assert "DNS" in row["last_reply"]
     assert eventually(lambda: world.four.remote.taken), "the other recipient does not wait for it"
-    shown = world.server.json("queue", "show", str(row["id"]))
+    shown = told(world.server, "queue", "show", str(row["id"]))
     assert [r["status"] for r in shown["recipients"] if r["address"].endswith(domain)] == ["waiting"]
 
 
@@ -137,7 +138,7 @@ def test_a_silent_resolver_keeps_the_mail(tmp_path: Path, world: World) -> None:
             assert wire.login("alice@demo.test", lone.password).code == 235
             assert wire.mail("alice@demo.test").code == 250 and wire.rcpt("carol@best.test").code == 250
             assert wire.data(letter("no resolver", author="alice@demo.test")).code == 250
-        (row,) = eventually(lambda: [row for row in lone.json("queue", "list") if row["last_reply"]])
+        (row,) = eventually(lambda: [row for row in told(lone, "queue", "list") if row["last_reply"]])
         assert "DNS" in row["last_reply"]
 
 

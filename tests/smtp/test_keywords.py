@@ -4,6 +4,7 @@ import smtplib
 from email import message_from_bytes
 
 from harness import HOST, Server, eventually
+from smtp.admin import cli
 from smtp.wire import Wire, inbox, letter, newest
 
 BINARY = bytes(range(256)) * 8 + b"\n.\r\n.\r.\n"
@@ -94,7 +95,7 @@ def test_chunks_go_in_pipelined(server: Server) -> None:
 
 def test_international_addresses(server: Server) -> None:
     composed, decomposed = "nguyễn@demo.test", "nguye\u0302\u0303n@demo.test"
-    server.cli("account", "add", composed, input=server.password + "\n")
+    cli(server, "account", "add", composed, input=server.password + "\n")
     with Wire(server) as wire:
         assert wire.mail("đặng@example.org").code == 553, "SMTPUTF8 was not said"
         assert wire.mail().code == 250
@@ -114,7 +115,7 @@ def test_international_addresses(server: Server) -> None:
 
 def test_the_new_account_answers_from_its_own_address(server: Server) -> None:
     address = "trần@demo.test"
-    server.cli("account", "add", address, input=server.password + "\n")
+    cli(server, "account", "add", address, input=server.password + "\n")
     with Wire(server, "submission") as wire:
         wire.starttls()
         assert wire.login(address, server.password).code == 235

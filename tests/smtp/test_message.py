@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import Server
+from smtp.admin import cli
 from smtp.wire import Wire, inbox, letter, newest
 
 SIZE_MAX = 200_000
@@ -191,7 +192,7 @@ def test_all_recipients_share_one_body_and_no_file_is_made(server: Server, wire:
 
 
 def test_lmtp_answers_for_each_recipient(server: Server) -> None:
-    server.cli("account", "add", "tiny@demo.test", "--quota", "2K", input="correct horse\n")
+    cli(server, "account", "add", "tiny@demo.test", "--quota", "2K", input="correct horse\n")
     with Wire(server, "lmtp", hello="LHLO") as wire:
         assert "LMTP" in wire.greeting.text and "PIPELINING" in wire.keywords
         assert wire.mail().code == 250

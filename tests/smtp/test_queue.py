@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness import Server, eventually
+from smtp.admin import cli, told
 from smtp.far import Far
 from smtp.wire import Wire, inbox, letter, newest
 
@@ -45,11 +46,11 @@ def empty_queue(server: Server, far: Far) -> None:
     far.forget()
     ids = [str(row["id"]) for row in queue(server)]
     if ids:
-        server.cli("queue", "drop", *ids)
+        cli(server, "queue", "drop", *ids)
 
 
 def queue(server: Server) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = server.json("queue", "list")
+    rows: list[dict[str, Any]] = told(server, "queue", "list")
     return rows
 
 
@@ -183,7 +184,7 @@ def test_one_message_splits_into_delivered_waiting_and_bounced(server: Server, f
     send(server, "three ways", "yes@far.test", "later@far.test", "never@far.test", rcpt="NOTIFY=FAILURE")
     assert "never@far.test" in report_on(server, "never@far.test").decode()
     (row,) = queue(server)
-    shown = server.json("queue", "show", str(row["id"]))
+    shown = told(server, "queue", "show", str(row["id"]))
     status = {recipient["address"]: recipient for recipient in shown["recipients"]}
     assert status["later@far.test"]["status"] == "waiting"
     assert status["later@far.test"]["last_reply"].startswith("451 4.7.1 greylisted, come back")
@@ -192,7 +193,7 @@ def test_one_message_splits_into_delivered_waiting_and_bounced(server: Server, f
         *("delivered", "bounced")
     }
     far.remote.faults.clear()
-    server.cli("queue", "retry", str(row["id"]))
+    cli(server, "queue", "retry", str(row["id"]))
     assert eventually(lambda: queue(server) == [])
     taken = [recipient for each in far.remote.taken for recipient in each.recipients]
     assert [address.partition(">")[0] for address in taken] == [
@@ -248,7 +249,7 @@ def test_nobody_is_told_of_a_bounce_of_a_bounce(server: Server, far: Far) -> Non
 
 
 def test_a_bounce_for_a_stranger_goes_out_with_the_null_sender(server: Server, far: Far) -> None:
-    server.cli("alias", "add", "forward@demo.test", "moved@far.test")
+    cli(server, "alias", "add", "forward@demo.test", "moved@far.test")
     far.remote.faults["RCPT"] = ["550 5.1.1 moved away", "250 ok"]
     server.deliver(letter("forwarded"), "forward", sender="stranger@other.test")
     bounce = eventually(
@@ -280,19 +281,19 @@ def test_hold_release_retry_and_drop(server: Server, far: Far) -> None:
         row = eventually(lambda: next((row for row in queue(server) if row["last_reply"]), None))
         assert row is not None and "refused" in row["last_reply"]
         number = str(row["id"])
-        server.cli("queue", "hold", number)
+        cli(server, "queue", "hold", number)
         assert queue(server)[0]["is_held"]
-        again = server.cli("queue", "hold", number, check=False)
+        again = cli(server, "queue", "hold", number, check=False)
         assert again.returncode == 1 and "held already" in again.stderr
     finally:
         far.start()
-    server.cli("queue", "retry", "--all")
-    server.cli("queue", "retry", number, check=False)
+    cli(server, "queue", "retry", "--all")
+    cli(server, "queue", "retry", number, check=False)
     assert far.remote.taken == [] and queue(server)[0]["is_held"]
-    server.cli("queue", "release", number)
+    cli(server, "queue", "release", number)
     far.wait_for("held")
     assert eventually(lambda: queue(server) == [])
-    assert server.cli("queue", "release", number, check=False).returncode == 1
+    assert cli(server, "queue", "release", number, check=False).returncode == 1
 
 
 def test_drop_tells_nobody(server: Server) -> None:
@@ -300,10 +301,10 @@ def test_drop_tells_nobody(server: Server) -> None:
     send(server, "dropped", "x@dead.test", "y@dead.test")
     row = eventually(lambda: next((row for row in queue(server) if row["last_reply"]), None))
     assert row is not None and row["recipient_count"] == 2 and row["sender"] == ALICE
-    server.cli("queue", "drop", str(row["id"]))
+    cli(server, "queue", "drop", str(row["id"]))
     assert queue(server) == [] and len(inbox(server, "alice")) == before
-    assert server.cli("queue", "show", str(row["id"]), check=False).returncode == 1
-    assert server.cli("queue", "show", "x", check=False).returncode == 2
+    assert cli(server, "queue", "show", str(row["id"]), check=False).returncode == 1
+    assert cli(server, "queue", "show", "x", check=False).returncode == 2
 
 
 def test_one_dead_destination_delays_nobody(server: Server, far: Far) -> None:
@@ -323,7 +324,7 @@ def test_what_waits_survives_kill_9(server: Server, far: Far) -> None:
         send(server, f"survivor {number}", "carol@far.test")
     far.start()
     far.shut_gate()
-    server.cli("queue", "retry", "--all")
+    cli(server, "queue", "retry", "--all")
     eventually(lambda: far.remote.open_count > 0)
     server.kill9()
     far.stop()
@@ -332,7 +333,7 @@ def test_what_waits_survives_kill_9(server: Server, far: Far) -> None:
     server.start()
     assert len(queue(server)) == 3
     far.start()
-    server.cli("queue", "retry", "--all")
+    cli(server, "queue", "retry", "--all")
     for number in range(3):
         far.wait_for(f"survivor {number}")
     assert eventually(lambda: queue(server) == [])

@@ -6,6 +6,7 @@ from email import message_from_bytes
 import pytest
 
 from harness import Server, eventually
+from smtp.admin import told
 from smtp.wire import Wire, inbox, letter
 
 ALICE = "alice@demo.test"
@@ -36,7 +37,7 @@ def test_a_warning_once_and_then_the_message_comes_back(server: Server) -> None:
         # The null sender is never told.
         assert wire.mail("").code == 250 and wire.rcpt("null@dead.test").code == 250
         assert wire.data(letter("from nobody", author=ALICE)).code == 250
-    assert eventually(lambda: server.json("queue", "list") == [])
+    assert eventually(lambda: told(server, "queue", "list") == [])
     reports = inbox(server, "alice")
     found = []
     for report in reports:

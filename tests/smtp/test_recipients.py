@@ -7,6 +7,7 @@ import pytest
 
 from clients.programs import run
 from harness import HOST, Server
+from smtp.admin import cli
 from smtp.wire import Heard, Wire, inbox, letter, newest
 
 A_LABELS = "xn--bcu-jla7349a.test"
@@ -16,21 +17,21 @@ A_LABELS = "xn--bcu-jla7349a.test"
 def company(server: Server) -> Server:
     """demo.test with one of everything, catch.test with a catch-all, bồcâu.test by name."""
     password = server.password + "\n"
-    server.cli("alias", "add", "info@demo.test", "alice@demo.test")
-    server.cli("alias", "add", "away@demo.test", "somebody@elsewhere.test")
-    server.cli("group", "add", "staff@demo.test", "user1@demo.test", "user2@demo.test", "info@demo.test")
-    server.cli("account", "add", "gone@demo.test", input=password)
-    server.cli("account", "set", "gone@demo.test", "--disable")
-    server.cli("account", "add", "full@demo.test", "--quota", "4K", input=password)
-    server.cli("account", "add", "first.last@demo.test", input=password)
-    server.cli("domain", "add", "catch.test")
-    server.cli("account", "add", "boss@catch.test", input=password)
-    server.cli("domain", "set", "catch.test", "--catch-all", "boss@catch.test")
-    server.cli("domain", "add", "bồcâu.test")
-    server.cli("account", "add", "chim@bồcâu.test", input=password)
-    server.cli("domain", "add", "closed.test")
-    server.cli("account", "add", "who@closed.test", input=password)
-    server.cli("domain", "set", "closed.test", "--disable")
+    cli(server, "alias", "add", "info@demo.test", "alice@demo.test")
+    cli(server, "alias", "add", "away@demo.test", "somebody@elsewhere.test")
+    cli(server, "group", "add", "staff@demo.test", "user1@demo.test", "user2@demo.test", "info@demo.test")
+    cli(server, "account", "add", "gone@demo.test", input=password)
+    cli(server, "account", "set", "gone@demo.test", "--disable")
+    cli(server, "account", "add", "full@demo.test", "--quota", "4K", input=password)
+    cli(server, "account", "add", "first.last@demo.test", input=password)
+    cli(server, "domain", "add", "catch.test")
+    cli(server, "account", "add", "boss@catch.test", input=password)
+    cli(server, "domain", "set", "catch.test", "--catch-all", "boss@catch.test")
+    cli(server, "domain", "add", "bồcâu.test")
+    cli(server, "account", "add", "chim@bồcâu.test", input=password)
+    cli(server, "domain", "add", "closed.test")
+    cli(server, "account", "add", "who@closed.test", input=password)
+    cli(server, "domain", "set", "closed.test", "--disable")
     return server
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from clients.programs import private_file, run
 from harness import Server, eventually
+from smtp.admin import cli, told
 from smtp.far import Far
 from smtp.wire import letter, newest
 
@@ -115,10 +116,10 @@ def test_reports_are_asked_for(server: Server, place: Path, far: Far) -> None:
 )
 def test_how_it_ends(server: Server, place: Path, words: tuple[str, ...], status: int, said: str) -> None:
     if words == ("gone@demo.test",):
-        server.cli("account", "add", "gone@demo.test", input=server.password + "\n")
-        server.cli("account", "set", "gone@demo.test", "--disable")
+        cli(server, "account", "add", "gone@demo.test", input=server.password + "\n")
+        cli(server, "account", "set", "gone@demo.test", "--disable")
     if words == ("full@demo.test",):
-        server.cli("account", "add", "full@demo.test", "--quota", "1K", input=server.password + "\n")
+        cli(server, "account", "add", "full@demo.test", "--quota", "1K", input=server.password + "\n")
     done = call(server, place, "sendmail", *words, given=b"Subject: x\n\n" + b"x" * 2000 + b"\n")
     assert done.returncode == status and done.stdout == b"", done
     lines = done.stderr.decode().splitlines()
@@ -126,7 +127,7 @@ def test_how_it_ends(server: Server, place: Path, words: tuple[str, ...], status
 
 
 def test_a_full_mailbox_may_have_room_later(server: Server, place: Path) -> None:
-    server.cli("account", "add", "later@demo.test", "--quota", "2K", input=server.password + "\n")
+    cli(server, "account", "add", "later@demo.test", "--quota", "2K", input=server.password + "\n")
     big = b"Subject: x\n\n" + b"x" * 1200 + b"\n"
     assert call(server, place, "sendmail", "later@demo.test", given=big).returncode == 0
     assert call(server, place, "sendmail", "later@demo.test", given=big).returncode == TRY_LATER
@@ -148,8 +149,8 @@ def test_mailq_and_newaliases(server: Server, place: Path, far: Far) -> None:
         assert b"w@far.test" in call(server, place, "sendmail", "-bp").stdout
     finally:
         far.start()
-    server.cli("queue", "retry", "--all")
-    assert eventually(lambda: server.json("queue", "list") == [])
+    cli(server, "queue", "retry", "--all")
+    assert eventually(lambda: told(server, "queue", "list") == [])
     done = call(server, place, "newaliases")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert call(server, place, "sendmail", "-bi").returncode == 0

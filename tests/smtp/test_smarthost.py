@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness import HOST, Server, eventually
+from smtp.admin import cli, told
 from smtp.wire import Wire, letter, newest
 
 PASSWORD = "the relay's password"
@@ -15,8 +16,8 @@ PASSWORD = "the relay's password"
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Takes mail of alice@demo.test after her login, and has carol@other.test."""
     with Server(tmp_path_factory.mktemp("relay"), users=0, password=PASSWORD, workers=1) as relay:
-        relay.cli("domain", "add", "other.test")
-        relay.cli("account", "add", "carol@other.test", input=PASSWORD + "\n")
+        cli(relay, "domain", "add", "other.test")
+        cli(relay, "account", "add", "carol@other.test", input=PASSWORD + "\n")
         yield relay
         relay.assert_no_traceback()
 
@@ -58,7 +59,7 @@ def test_mail_goes_through_the_smarthost(relay: Server, tmp_path: Path, service:
         send(server, "refused there", "nobody@other.test")
         report = eventually(lambda: newest(server, "alice", b"nobody@other.test"))
         assert b"No such user here" in report and b"Status: 5.1.1" in report
-        assert eventually(lambda: server.json("queue", "list") == [])
+        assert eventually(lambda: told(server, "queue", "list") == [])
         assert PASSWORD not in server.log(10_000_000)
         server.assert_no_traceback()
 
@@ -67,7 +68,7 @@ def test_a_wrong_password_keeps_the_mail(relay: Server, tmp_path: Path) -> None:
     with office(relay, tmp_path / "office", "submissions", "implicit", password="wrong") as server:
         send(server, "kept")
         row = eventually(
-            lambda: next((row for row in server.json("queue", "list") if row["last_reply"]), None)
+            lambda: next((row for row in told(server, "queue", "list") if row["last_reply"]), None)
         )
         assert row is not None and "535" in row["last_reply"]
         server.assert_no_traceback()
@@ -80,7 +81,7 @@ def test_a_certificate_that_nobody_vouches_for_keeps_the_mail(relay: Server, tmp
     with server:
         send(server, "unproven")
         row = eventually(
-            lambda: next((row for row in server.json("queue", "list") if row["last_reply"]), None)
+            lambda: next((row for row in told(server, "queue", "list") if row["last_reply"]), None)
         )
         assert row is not None and "certificate" in row["last_reply"].lower()
     assert not carols(relay, "unproven")

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from harness import Server
+from smtp.admin import cli, told
 from smtp.wire import Heard, Wire, inbox, letter, newest
 
 ALICE = "alice@demo.test"
@@ -22,9 +23,9 @@ ALICE = "alice@demo.test"
 
 @pytest.fixture(scope="module")
 def company(server: Server) -> Server:
-    server.cli("alias", "add", "info@demo.test", ALICE)
-    server.cli("alias", "add", "both@demo.test", ALICE, "bob@demo.test")
-    server.cli("group", "add", "sales@demo.test", ALICE, "bob@demo.test", "--sender", ALICE)
+    cli(server, "alias", "add", "info@demo.test", ALICE)
+    cli(server, "alias", "add", "both@demo.test", ALICE, "bob@demo.test")
+    cli(server, "group", "add", "sales@demo.test", ALICE, "bob@demo.test", "--sender", ALICE)
     return server
 
 
@@ -129,7 +130,7 @@ def test_a_name_spelled_otherwise_and_an_alias_log_in(company: Server) -> None:
 def test_a_password_in_vietnamese(company: Server) -> None:
     """Composed or not, it is the same password (RFC 4013, RFC 8265)."""
     password = "mật khẩu của tôi"
-    company.cli("account", "add", "viet@demo.test", input=password + "\n")
+    cli(company, "account", "add", "viet@demo.test", input=password + "\n")
     for spelling in (password, unicodedata.normalize("NFD", password)):
         with Wire(company, "submissions") as wire:
             assert wire.login("viet@demo.test", spelling).code == 235
@@ -139,7 +140,7 @@ def test_a_password_in_vietnamese(company: Server) -> None:
 
 def test_passwords_are_kept_as_argon2id_and_nowhere_else(company: Server) -> None:
     secret = "never written down"
-    company.cli("account", "add", "kept@demo.test", input=secret + "\n")
+    cli(company, "account", "add", "kept@demo.test", input=secret + "\n")
     with Wire(company, "submissions") as wire:
         assert wire.login("kept@demo.test", secret).code == 235
     files = [path for path in company.data.rglob("*") if path.is_file()]
@@ -179,8 +180,8 @@ def test_tls_begins_with_a_new_certificate_of_our_own(company: Server) -> None:
 
 
 def test_an_app_password_opens_what_it_is_for(company: Server) -> None:
-    made = company.json(
-        "account", "app-password", "add", "user4@demo.test", "--label", "scanner", "--scope", "smtp"
+    made = told(
+        company, "account", "app-password", "add", "user4@demo.test", "--label", "scanner", "--scope", "smtp"
     )
     secret, number = made["secret"], made["number"]
     with Wire(company, "submissions") as wire:
@@ -195,14 +196,14 @@ def test_an_app_password_opens_what_it_is_for(company: Server) -> None:
         company.pop("user4", secret)
     # The main password still works everywhere.
     assert newest(company, "user4", b"Subject: scanned")
-    company.cli("account", "app-password", "remove", "user4@demo.test", str(number))
+    cli(company, "account", "app-password", "remove", "user4@demo.test", str(number))
     with Wire(company, "submissions") as wire:
         assert wire.login("user4@demo.test", secret).code == 535
 
 
 def test_an_app_password_for_reading_does_not_send(company: Server) -> None:
-    made = company.json(
-        "account", "app-password", "add", "user5@demo.test", "--label", "phone", "--scope", "imap"
+    made = told(
+        company, "account", "app-password", "add", "user5@demo.test", "--label", "phone", "--scope", "imap"
     )
     with Wire(company, "submissions") as wire:
         assert wire.login("user5@demo.test", made["secret"]).code == 535
@@ -236,7 +237,7 @@ def test_a_member_may_not_send_as_the_group_unless_it_says_so(company: Server) -
     with Wire(company, "submissions") as wire:
         assert wire.login("bob@demo.test", company.password).code == 235
         assert wire.mail("sales@demo.test").code == 550
-        company.cli("group", "set", "sales@demo.test", "--sender", "bob@demo.test")
+        cli(company, "group", "set", "sales@demo.test", "--sender", "bob@demo.test")
         assert wire.mail("sales@demo.test").code == 250
 
 

@@ -17,6 +17,7 @@ from bocau.base.errors import NotPermitted, Refused
 from bocau.config import Settings
 from bocau.config.values import ANY_HOST, ListenAddress
 from bocau.runtime.child import Child, Role
+from bocau.runtime.doorbell import clear_bells
 from bocau.runtime.eventloop import run
 from bocau.runtime.log import Level, configure, get_log
 from bocau.runtime.privileges import give_directory
@@ -82,6 +83,7 @@ class Server:
     def _prepare(self, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
         if self._settings.file.pop.pop2:
             _log.warning("POP2 is not built yet: pop.pop2 is ignored")
+        clear_bells(self._settings.data_dir)
         # The two halves of a start, side by side: the data is made ready while the code is loaded.
         with in_child(partial(_first_steps, self._settings, first)):
             for module in PRELOAD:

@@ -193,6 +193,12 @@ class Doorbell:
                     _log.exception("listener failed", exc, topic=topic)
 
 
+def clear_bells(directory: Path) -> None:
+    """Take down what a former server left; for whoever holds the data directory, before its processes start."""
+    for bell in (directory / "run").glob("*.bell"):
+        _unlink(bell)
+
+
 def _datagrams(topics: set[str]) -> list[bytes]:
     """Lines of topics, cut into datagrams; an impossible topic becomes EVERYTHING."""
     lines = [topic.encode("ascii", "replace") for topic in topics]

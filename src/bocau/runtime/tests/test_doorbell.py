@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bocau.runtime import doorbell as doorbell_module
-from bocau.runtime.doorbell import Doorbell
+from bocau.runtime.doorbell import Doorbell, clear_bells
 from bocau.runtime.tests.conftest import Run
 
 
@@ -233,3 +233,11 @@ def test_ringing_never_raises_even_without_a_directory_on_disk(tmp_path: Path) -
     command = Doorbell(tmp_path / "nowhere", "command")
     command.ring(["directory"])
     command.close()
+
+
+def test_bells_that_a_former_server_left_are_taken_down(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    for name in ("worker0-1.bell", "worker1-2.bell", "pop-locks"):
+        (tmp_path / "run" / name).touch()
+    clear_bells(tmp_path)
+    assert [file.name for file in (tmp_path / "run").iterdir()] == ["pop-locks"]

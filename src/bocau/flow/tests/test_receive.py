@@ -177,6 +177,13 @@ async def test_a_message_may_end_with_its_header(world: World, content: bytes) -
     assert world.inbox("alice")[0].endswith(content)
 
 
+@pytest.mark.parametrize("content", [b"", b"\r\n", b"no field, no empty line\r\n", b"Subject: only\r\n"])
+async def test_odd_little_messages_are_taken(world: World, content: bytes) -> None:
+    await world.account("alice")
+    await world.flow.receive(world.arrived("alice@here.test", content=content))
+    assert world.inbox("alice")[0].endswith(content)
+
+
 async def test_large_messages_are_read_in_a_thread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.account("alice")
     threads = []

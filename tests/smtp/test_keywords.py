@@ -109,7 +109,7 @@ def test_international_addresses(server: Server) -> None:
     messages = inbox(server, composed)
     assert len(messages) == 4
     assert messages[0].startswith("Return-Path: <đặng@example.org>\r\n".encode())
-    assert b"with UTF8SMTP id" in messages[0] and f"for <{composed}>".encode() in messages[0]
+    assert b"with UTF8SMTP id" in messages[0]
     assert message_from_bytes(messages[0])["Subject"] is not None
 
 

@@ -271,6 +271,20 @@ def test_success_is_told_where_the_next_server_cannot(server: Server) -> None:
             assert "DATA" in old.remote.commands, "no chunks for those who do not offer them"
 
 
+def test_an_international_alias_reaches_a_server_that_knows_only_ascii(server: Server) -> None:
+    with Far(extensions=("PIPELINING", "8BITMIME", "DSN")) as plain:
+        settings = (f"delivery.routes.far.test={plain.hop}",)
+        with Server(server.directory.parent / "plain", settings=settings, users=0, workers=1) as second:
+            cli(second, "alias", "add", "nguyễn@demo.test", "carol@far.test")
+            with Wire(second) as wire:
+                assert wire.mail(parameters="SMTPUTF8").code == 250
+                assert wire.rcpt("nguyễn@demo.test").code == 250
+                assert wire.data(letter("ascii only", "hi\r\n")).code == 250
+            taken = plain.wait_for("ascii only")
+            assert "SMTPUTF8" not in taken.mail and taken.recipients[0].isascii()
+            assert taken.body.isascii(), "our own trace field must not be what it fails for"
+
+
 # --- the administrator's hand ----------------------------------------------------------
 
 

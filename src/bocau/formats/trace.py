@@ -88,6 +88,5 @@ def _sole_recipient(hop: Hop) -> str | None:
     if len(hop.recipients) != 1:
         return None
     path = str(hop.recipients[0])
-    # Raw UTF-8 may stand here only where the transport allowed it (RFC 6531 §3.7.3).
-    is_speakable = path.isascii() or hop.protocol.startswith("UTF8")
-    return path if is_speakable and path.isprintable() else None
+    # RFC 6531 §3.7.3 would allow raw UTF-8; but an alias may lead to a server that takes ASCII headers only.
+    return path if path.isascii() and path.isprintable() else None

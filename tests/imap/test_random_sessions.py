@@ -19,7 +19,7 @@ ROUNDS_LONG = 15_000
 MESSAGES = 25
 APPEND_UID = re.compile(rb"\[APPENDUID ([0-9]+) ([0-9]+)\]")
 COPY_UID = re.compile(rb"\[COPYUID [0-9]+ ([0-9]+) ([0-9]+)\]")
-MAY_EXPUNGE = ("NOOP", "UID", "IDLE", "EXPUNGE", "APPEND")
+MAY_EXPUNGE = ("NOOP", "STATUS", "UID", "IDLE", "EXPUNGE", "APPEND")
 
 
 class Model:
@@ -92,9 +92,11 @@ class Client:
 
     def act(self, dice: random.Random) -> list[str]:
         known = [uid for uid in self.uids if uid]
-        if len(known) < MESSAGES // 2 or dice.random() < 0.12:
+        if len(self.uids) < MESSAGES or dice.random() < 0.12:
             body = f"Subject: {self.keyword} {dice.random()}\r\n\r\nx\r\n"
             return [f"APPEND Main {{{len(body)}+}}\r\n{body}"]
+        if not known or (len(known) < len(self.uids) and dice.random() < 0.4):
+            return ["FETCH 1:* (UID FLAGS)"]
         uid = dice.choice(known)
         sign = dice.choice("+-")
         return dice.choice(
@@ -179,7 +181,9 @@ def play(clients: list[Client], rounds: int, seed: int) -> None:
 
 
 def agreed_modseq(clients: list[Client], before: int) -> int:
-    status = clients[0].wire.ok("STATUS Main (HIGHESTMODSEQ UIDNEXT MESSAGES)").of(b"STATUS")[0]
+    answer = clients[0].wire.ok("STATUS Main (HIGHESTMODSEQ UIDNEXT)")
+    clients[0].hear("STATUS", answer)
+    status = answer.of(b"STATUS")[0]
     said = {word: int(value) for word, value in re.findall(rb"([A-Z]+) ([0-9]+)", status)}
     assert said[b"HIGHESTMODSEQ"] >= before
     assert said[b"UIDNEXT"] > max(clients[0].model.keywords, default=0)
@@ -188,6 +192,7 @@ def agreed_modseq(clients: list[Client], before: int) -> int:
 
 def assert_agreement(server: Server, clients: list[Client]) -> None:
     model = clients[0].model
+    assert model.removed and model.moved_count and any(model.keywords.values()), "nothing happened"
     for client in clients:
         client.hear("NOOP", client.wire.ok("NOOP"))
         told = dict(client.flags)

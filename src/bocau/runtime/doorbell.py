@@ -194,7 +194,7 @@ class Doorbell:
 
 
 def clear_bells(directory: Path) -> None:
-    """Take down what a former server left. For whoever holds the data directory, before processes start."""
+    """Take down what a former server left; for who holds the data directory, before its processes start."""
     for bell in (directory / "run").glob("*.bell"):
         _unlink(bell)
 

@@ -47,12 +47,13 @@ def test_arrivals_and_flags_are_told_at_the_next_command(pair: tuple[Wire, Wire]
     one, other = pair
     one.ok(r"STORE 2 +FLAGS (\Flagged work)")
     one.append("Shared", MESSAGE % b"d", r"(\Seen)")
-    heard = words(other.ok("NOOP").lines)
+    answer = other.ok("NOOP")
+    heard = words(answer.lines)
     assert b"4 EXISTS" in heard
     assert any(line.startswith(b"FLAGS (") and b"work" in line for line in heard), (
         "a new keyword is announced"
     )
-    assert any(line.startswith(b"2 FETCH (UID 2 FLAGS (\\Flagged work)") for line in heard)
+    assert {rb"\Flagged", b"work"} <= set(fetched(answer)[2]["FLAGS"])
     assert words(other.ok("NOOP").lines) == [], "nothing is told twice"
 
 
@@ -104,7 +105,7 @@ def test_a_condstore_change_is_seen_with_its_modseq(pair: tuple[Wire, Wire]) -> 
     before = max(int(item["MODSEQ"][0]) for item in other.fetch("1:3", "(MODSEQ)").values())
     one.ok(r"STORE 2 +FLAGS (\Seen)")
     told = fetched(other.ok("NOOP"))[2]
-    assert int(told["MODSEQ"][0]) > before and told["FLAGS"] == [rb"\Seen"]
+    assert int(told["MODSEQ"][0]) > before and rb"\Seen" in told["FLAGS"]
     late = other.command(rf"STORE 2 (UNCHANGEDSINCE {before}) +FLAGS (\Answered)")
     assert b"[MODIFIED 2]" in late.text
     assert rb"\Answered" not in one.fetch("2", "FLAGS")[2]["FLAGS"]

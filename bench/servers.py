@@ -78,7 +78,8 @@ class Bocau(BenchServer):
                 }
             )
         )
-        subprocess.Popen([str(start)], start_new_session=True)
+        # Not our child: `stop` must see it go.
+        subprocess.run(["sh", "-c", f"setsid {start} &"], check=True)
         log = self.directory / "out.log"
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -95,10 +96,6 @@ class Bocau(BenchServer):
             return
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            try:
-                os.waitpid(pid, os.WNOHANG)
-            except ChildProcessError:
-                pass
             try:
                 os.kill(pid, 0)
             except ProcessLookupError:

@@ -63,13 +63,15 @@ class Rooms:
 
 @asynccontextmanager
 async def open_rooms(
-    settings: Settings, name: str = "command", *, hears: bool = False
+    settings: Settings, name: str = "command", *, hears: bool = False, accounts: bool = True
 ) -> AsyncIterator[Rooms]:
-    """Open all rooms on the data directory. `hears`: listen to the doorbells of other processes."""
+    """Open all rooms on the data directory. `hears`: listen to the doorbells of other processes; `accounts`:
+    to those of accounts, too."""
     clock = SystemClock()
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = await Database.open(settings.database, SCHEMAS)
-    doorbell = Doorbell(settings.data_dir, name, poll=partial(_data_version, database) if hears else None)
+    poll = partial(_data_version, database) if hears else None
+    doorbell = Doorbell(settings.data_dir, name, poll=poll, accounts=accounts)
     blobs = Blobs(settings.data_dir / "packs", clock.now)
     store = MailStore(database, blobs, doorbell, clock.now)
     directory = Directory(database, settings.directory, clock, ring=doorbell.ring)

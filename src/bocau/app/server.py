@@ -103,8 +103,9 @@ class Server:
 
     async def _main(self, child: Child) -> None:
         configure_log(self._settings, process=f"{child.role.value}{child.index}")
-        async with open_rooms(self._settings, f"{child.role.value}{child.index}", hears=True) as rooms:
-            if child.role is Role.BACKGROUND:
+        name, serves = f"{child.role.value}{child.index}", child.role is not Role.BACKGROUND
+        async with open_rooms(self._settings, name, hears=True, accounts=serves) as rooms:
+            if not serves:
                 from bocau.app.background import run_background
 
                 await run_background(child, rooms)

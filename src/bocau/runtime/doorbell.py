@@ -26,6 +26,10 @@ DATAGRAMS_PER_WAKE: Final = 64
 TOPIC_BYTES_MAX: Final = 64
 TOPICS_WAITING_MAX: Final = 2048
 """Topics kept for a process whose socket is full; more are replaced by EVERYTHING."""
+ACCOUNT_TOPIC: Final = "a"
+"""What the topics of accounts begin with, and no others."""
+GENERAL_SUFFIX: Final = ".general.bell"
+"""Bells of processes that serve no account: most rings are none of their business."""
 RETRY_SECONDS: Final = 0.01
 POLL_SECONDS: Final = 1.0
 _PATH_BYTES_MAX: Final = 100
@@ -38,12 +42,18 @@ class Doorbell:
 
     Without a directory it rings in this process only. A process that only rings (the command line) need not
     start(). `poll` returns a number that changes with every commit of any process (SQLite's data_version).
+    `accounts`: whether the topics of accounts are sent to this process at all.
     """
 
     def __init__(
-        self, directory: Path | None = None, name: str = "bell", *, poll: Callable[[], int] | None = None
+        self,
+        directory: Path | None = None,
+        name: str = "bell",
+        *,
+        poll: Callable[[], int] | None = None,
+        accounts: bool = True,
     ) -> None:
-        self._room = _BellRoom(directory / "run", name) if directory is not None else None
+        self._room = _BellRoom(directory / "run", name, accounts) if directory is not None else None
         self._poll = poll
         self._listeners: dict[str, dict[object, Callable[[], None]]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -127,12 +137,14 @@ class Doorbell:
     def _send(self, topics: set[str]) -> None:
         if self._room is None or not topics:
             return
+        general = {topic for topic in topics if not topic.startswith(ACCOUNT_TOPIC)}
         for peer in self._room.peers():
+            wanted = general if peer.endswith(GENERAL_SUFFIX) else topics
             waiting = self._waiting.get(peer)
-            if waiting is None:
-                self._send_to(peer, topics)
-            else:
-                self._keep(peer, waiting | topics)
+            if waiting is not None:
+                self._keep(peer, waiting | wanted)
+            elif wanted:
+                self._send_to(peer, wanted)
 
     def _send_to(self, peer: str, topics: set[str]) -> None:
         assert self._room is not None
@@ -215,9 +227,9 @@ def _topics(datagram: bytes) -> set[str]:
 class _BellRoom:
     """The directory of bells: who is there, and how to reach them."""
 
-    def __init__(self, directory: Path, name: str) -> None:
+    def __init__(self, directory: Path, name: str, accounts: bool) -> None:
         self._directory = directory
-        self._own = f"{name}-{os.getpid()}.bell"
+        self._own = f"{name}-{os.getpid()}{'.bell' if accounts else GENERAL_SUFFIX}"
         self._listed_at_ns = -1
         self._peers: tuple[str, ...] = ()
         self._socket: socket.socket | None = None
@@ -289,7 +301,7 @@ class _BellRoom:
 
     def _take_down(self, peer: str) -> None:
         """Nobody listens there. The name holds the process id: a process between bind and death keeps it."""
-        pid = peer.removesuffix(".bell").rpartition("-")[2]
+        pid = peer.removesuffix(GENERAL_SUFFIX).removesuffix(".bell").rpartition("-")[2]
         if pid.isascii() and pid.isdigit() and not _is_alive(int(pid)):
             _unlink(self._directory / peer)
         self._listed_at_ns = -1

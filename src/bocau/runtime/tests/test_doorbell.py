@@ -241,3 +241,22 @@ def test_bells_that_a_former_server_left_are_taken_down(tmp_path: Path) -> None:
         (tmp_path / "run" / name).touch()
     clear_bells(tmp_path)
     assert [file.name for file in (tmp_path / "run").iterdir()] == ["pop-locks"]
+
+
+def test_a_process_that_serves_no_account_is_not_woken_for_one(run: Run, tmp_path: Path) -> None:
+    async def main() -> None:
+        heard: list[str] = []
+        async with bells(tmp_path, "worker") as (worker,):
+            background = Doorbell(tmp_path, "background", accounts=False)
+            background.start()
+            background.listen("a1", lambda: heard.append("a1"))
+            background.listen("queue", lambda: heard.append("queue"))
+            await asyncio.sleep(0.01)
+            heard.clear()
+            worker.ring(["a1"])
+            worker.ring(["queue"])
+            await _until(lambda: heard)
+            background.close()
+        assert heard == ["queue"]
+
+    run(main())

@@ -1,5 +1,6 @@
 """The thinnest road through the whole server: in by SMTP, read by IMAP and POP3, sent by submission."""
 
+import socket
 import time
 from email import message_from_bytes
 
@@ -104,3 +105,15 @@ def test_a_port_in_use_is_named(server: Server, tmp_path) -> None:
     assert result.returncode == 1
     assert f"on {HOST} is in use by another program" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_taken_lmtp_port_does_not_stop_the_demo(tmp_path) -> None:
+    server = Server(tmp_path, users=1)
+    server.offset = free_offset(2)
+    with socket.socket() as other:
+        other.bind((HOST, server.offset + 24))
+        other.listen()
+        with server, socket.socket(socket.AF_UNIX) as lmtp:
+            assert "lmtp" not in server.ports
+            lmtp.connect(str(server.data / "lmtp.sock"))
+            assert lmtp.recv(1000).startswith(b"220 ")

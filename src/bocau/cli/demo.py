@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import tempfile
 import textwrap
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 DOMAIN: Final = "demo.test"
 HOST: Final = "127.0.0.1"
 PORT_OFFSET: Final = 2000
+LMTP_PORT: Final = 24
 USERS: Final = 5
 USERS_MAX: Final = 100_000
 WORKERS: Final = 2
@@ -112,7 +114,22 @@ def _settings(
         file.write_text(CONFIG.format(workers=WORKERS, offset=PORT_OFFSET), "utf-8")
     given = [] if port_offset is None else [f"listen.port_offset={port_offset}"]
     given += [] if workers is None else [f"workers={workers}"]
-    return load_settings(file, (*given, *overrides))
+    settings = load_settings(file, (*given, *overrides))
+    if not _is_taken(LMTP_PORT + settings.file.listen.port_offset):
+        return settings
+    # A common number, and the one port that nobody who tries the demo is likely to need.
+    socket_file = f'listen.lmtp=["unix:{place.path / "lmtp.sock"}"]'
+    return load_settings(file, (*given, socket_file, *overrides))
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
 
 
 def _remember(file: Path, settings: "Settings") -> None:
@@ -199,7 +216,7 @@ def _facts(settings: "Settings", names: list[str], password: str, place: _Place)
     return {
         "domain": DOMAIN,
         "host": HOST,
-        "ports": {name: found[0] for name, found in ports.items() if found},
+        "ports": {name: found[0] for name, found in ports.items() if found and found[0]},
         "accounts": [f"{name}@{DOMAIN}" for name in names],
         "password": password,
         "directory": str(place.path),
@@ -215,6 +232,11 @@ def _print(facts: dict[str, Any], is_kept: bool) -> None:
         "password": facts["password"],
         # A port stays beside its name when the line is broken.
         "ports": "  ".join(f"{name}\N{NO-BREAK SPACE}{port}" for name, port in facts["ports"].items()),
+        **(
+            {}
+            if "lmtp" in facts["ports"]
+            else {"lmtp": f"{facts['directory']}/lmtp.sock (its port is taken)"}
+        ),
         "data": facts["directory"] + ("" if is_kept else " (removed at the end; keep it with --dir)"),
     }
     click.echo(f"bocau demo: mail for {facts['domain']} on {facts['host']}; Ctrl-C stops it")

@@ -19,7 +19,7 @@ def claim_recent(session: "ImapSession") -> None:
     view = session.view
     if view is None or view.is_read_only or view.recent_uid >= view.uid_next - 1:
         return
-    claim = _claim(session.store, session.account_id, view.mailbox_id, Uid(view.uid_next - 1))
+    claim = _claim(session.store, view.account_id, view.mailbox_id, Uid(view.uid_next - 1))
     task = asyncio.get_running_loop().create_task(claim)
     claims.add(task)
     task.add_done_callback(claims.discard)

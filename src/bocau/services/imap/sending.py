@@ -60,7 +60,7 @@ def _glance(session: "ImapSession", view: View, runs: Runs, plan: Plan, since: i
             return _read(reading, view, view.runs_of(ranges_of([row[0] for row in changed])), plan, 0)
         return _read(reading, view, runs, plan, since)
 
-    batch = session.store.glance(session.account_id, read)
+    batch = session.store.glance(view.account_id, read)
     if plan.needs_flags:
         batch.flags = flag_texts(batch.rows, recent_limit(session, view))
         batch.modseqs = [row[1] for row in batch.rows]

@@ -201,7 +201,7 @@ class ImapSession:
         view = self.view
         assert view is not None, "the engine allows this command only in the selected state"
         if not view.is_loaded:
-            self.store.glance(self.account_id, view.load)
+            self.store.glance(view.account_id, view.load)
         return view
 
     def deselect(self) -> None:

@@ -60,7 +60,7 @@ async def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int]
     assert view is not None
     try:
         news = session.store.glance(
-            session.account_id, lambda reading: read_news(reading, view.mailbox_id, view.modseq, own)
+            view.account_id, lambda reading: read_news(reading, view.mailbox_id, view.modseq, own)
         )
         await _tell(session, view, news, may_expunge)
     except NoSuchMailbox:
@@ -79,11 +79,11 @@ async def tell_idle(session: "ImapSession") -> None:
     if view is None:
         return
     shared = session.service.shared_news
-    key = (session.account_id, view.mailbox_id, view.modseq)
+    key = (view.account_id, view.mailbox_id, view.modseq)
     if key not in shared:
         try:
             shared[key] = session.store.glance(
-                session.account_id, lambda reading: read_news(reading, view.mailbox_id, view.modseq)
+                view.account_id, lambda reading: read_news(reading, view.mailbox_id, view.modseq)
             )
         except NoSuchMailbox:
             session.mailbox_gone()

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from bocau.base.ids import MailboxId, ModSeq
+from bocau.base.ids import AccountId, MailboxId, ModSeq
 from bocau.protocols.imap.sets import NumberSet, merged
 from bocau.services.imap.errors import BadNumber
 from bocau.store import ChangeKind, Mailbox, Reading
@@ -22,6 +22,7 @@ class View:
     __slots__ = (
         "_count",
         "_loaded",
+        "account_id",
         "grown_count",
         "is_read_only",
         "keywords",
@@ -34,7 +35,9 @@ class View:
         "withheld",
     )
 
-    def __init__(self, mailbox: Mailbox, *, is_read_only: bool) -> None:
+    def __init__(self, account_id: AccountId, mailbox: Mailbox, *, is_read_only: bool) -> None:
+        self.account_id = account_id
+        """Whose mailbox it is."""
         self.mailbox_id: MailboxId = mailbox.mailbox_id
         self.name = mailbox.name
         self.is_read_only = is_read_only

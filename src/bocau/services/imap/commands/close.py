@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from bocau.base.ids import MailboxId
 from bocau.protocols.imap.commands import Close
 from bocau.protocols.imap.replies import Status, Tagged
 from bocau.services.imap.commands.expunge import HEAVY_MESSAGES
@@ -10,23 +9,25 @@ from bocau.services.imap.recent import claim_recent
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
+    from bocau.services.imap.view import View
 
 
 async def answer(session: "ImapSession", command: Close) -> None:
     view = session.view
     assert view is not None
     if not view.is_read_only:
-        await _expunge(session, view.mailbox_id)
+        await _expunge(session, view)
     claim_recent(session)
     session.deselect()
     session.reply(Tagged(command.tag, Status.OK, "CLOSE completed"))
 
 
-async def _expunge(session: "ImapSession", mailbox_id: MailboxId) -> None:
+async def _expunge(session: "ImapSession", view: "View") -> None:
+    mailbox_id = view.mailbox_id
     count = session.store.glance(
-        session.account_id, lambda reading: reading.mailbox(mailbox_id).deleted_count
+        view.account_id, lambda reading: reading.mailbox(mailbox_id).deleted_count
     )
     if count:
         await session.store.write(
-            session.account_id, lambda writing: writing.expunge(mailbox_id), heavy=count > HEAVY_MESSAGES
+            view.account_id, lambda writing: writing.expunge(mailbox_id), heavy=count > HEAVY_MESSAGES
         )

@@ -28,7 +28,7 @@ async def answer(session: "ImapSession", command: Copy) -> None:
         return target, list(writing.copy(view.mailbox_id, ranges, target.mailbox_id))
 
     try:
-        target, pairs = await session.store.write(session.account_id, job, heavy=is_heavy(runs))
+        target, pairs = await session.store.write(view.account_id, job, heavy=is_heavy(runs))
     except NoSuchMailbox:
         session.reply(target_missing(command.tag))
         return

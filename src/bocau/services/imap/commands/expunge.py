@@ -27,5 +27,5 @@ async def answer(session: "ImapSession", command: Expunge) -> None:
             writing.expunge(mailbox_id, ranges)
 
     if ranges is None or ranges:
-        await session.store.write(session.account_id, job, heavy=view.count > HEAVY_MESSAGES)
+        await session.store.write(view.account_id, job, heavy=view.count > HEAVY_MESSAGES)
     await session.ok(command, "EXPUNGE completed")

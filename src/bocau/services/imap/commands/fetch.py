@@ -66,9 +66,9 @@ async def _mark_seen(session: "ImapSession", view: View, runs: Runs) -> int:
         return [uid for uid, _, flags, _ in rows if not flags & Flags.SEEN]
 
     if sum(stop - start for start, stop in runs) > NARROW_MESSAGES:
-        uids = await session.store.read(session.account_id, unseen)
+        uids = await session.store.read(view.account_id, unseen)
     else:
-        uids = session.store.glance(session.account_id, unseen) if ranges else []
+        uids = session.store.glance(view.account_id, unseen) if ranges else []
     if not uids:
         return 0
 
@@ -76,4 +76,4 @@ async def _mark_seen(session: "ImapSession", view: View, runs: Runs) -> int:
         changed, _ = writing.change_keywords(view.mailbox_id, ranges_of(uids), add=Flags.SEEN)
         return writing.modseq() if changed else 0
 
-    return await session.store.write(session.account_id, job, heavy=len(uids) > NARROW_MESSAGES)
+    return await session.store.write(view.account_id, job, heavy=len(uids) > NARROW_MESSAGES)

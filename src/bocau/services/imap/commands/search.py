@@ -72,7 +72,7 @@ async def _search_portion(
 ) -> list[Candidate]:
     """Rows first; what they leave open is read further."""
     ranges = view.uid_ranges(runs)
-    rows = session.store.glance(session.account_id, lambda reading: reading.flags(view.mailbox_id, ranges))
+    rows = session.store.glance(view.account_id, lambda reading: reading.flags(view.mailbox_id, ranges))
     matched, still_open = _sorted_out([Candidate(*row) for row in rows], test)
     if still_open:
         still_open = _with_messages(session, view, still_open)
@@ -98,7 +98,7 @@ def _sorted_out(candidates: list[Candidate], test: Test) -> tuple[list[Candidate
 def _with_messages(session: "ImapSession", view: View, candidates: list[Candidate]) -> list[Candidate]:
     ranges = ranges_of([candidate.uid for candidate in candidates])
     messages = session.store.glance(
-        session.account_id,
+        view.account_id,
         lambda reading: {m.uid: m for m in reading.messages(view.mailbox_id, ranges)},
     )
     for candidate in candidates:

@@ -40,7 +40,7 @@ async def answer(session: "ImapSession", command: Store) -> None:
     if ranges:
         count = sum(stop - start for start, stop in runs)
         job = _job(view, ranges, command)
-        stored = await session.store.write(session.account_id, job, heavy=count > HEAVY_MESSAGES)
+        stored = await session.store.write(view.account_id, job, heavy=count > HEAVY_MESSAGES)
     await _tell(session, view, command, ranges, stored)
     if not session.is_over:
         code = _modified(view, command, stored)

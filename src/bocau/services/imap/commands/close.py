@@ -24,9 +24,7 @@ async def answer(session: "ImapSession", command: Close) -> None:
 
 async def _expunge(session: "ImapSession", view: "View") -> None:
     mailbox_id = view.mailbox_id
-    count = session.store.glance(
-        view.account_id, lambda reading: reading.mailbox(mailbox_id).deleted_count
-    )
+    count = session.store.glance(view.account_id, lambda reading: reading.mailbox(mailbox_id).deleted_count)
     if count:
         await session.store.write(
             view.account_id, lambda writing: writing.expunge(mailbox_id), heavy=count > HEAVY_MESSAGES

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from bocau.base.errors import BadName
 from bocau.protocols.imap.commands import Create
+from bocau.services.imap.places import locate
 from bocau.store import MailboxRole, Writing
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ async def answer(session: "ImapSession", command: Create) -> None:
     if not name:
         raise BadName("a mailbox needs a name")
 
+    place = locate(session, name)
+
     def job(writing: Writing) -> bool:
         if role is not None and writing.mailbox_with_role(role) is not None:
             return False
-        writing.create_mailbox(name, role)
+        writing.create_mailbox(place.name, role)
         return True
 
-    if await session.store.write(session.account_id, job):
+    if await session.store.write(place.account_id, job):
         await session.ok(command, "CREATE completed")
     else:
         session.no(command, "another mailbox has this special use", b"USEATTR")

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from bocau.base.errors import NotPermitted
 from bocau.protocols.imap.commands import Rename
 from bocau.services.imap.commands.delete import holds_many
+from bocau.services.imap.places import locate
 from bocau.store import Writing
 
 if TYPE_CHECKING:
@@ -11,11 +13,15 @@ if TYPE_CHECKING:
 
 
 async def answer(session: "ImapSession", command: Rename) -> None:
+    old, new = locate(session, command.old), locate(session, command.new.removesuffix("/"))
+    if old.account_id != new.account_id:
+        raise NotPermitted("a mailbox cannot move to another account")
+
     def job(writing: Writing) -> None:
-        mailbox = writing.mailbox_named(command.old)
-        writing.rename_mailbox(mailbox.mailbox_id, command.new.removesuffix("/"))
+        mailbox = writing.mailbox_named(old.name)
+        writing.rename_mailbox(mailbox.mailbox_id, new.name)
 
     # Renaming INBOX moves its messages; else only the mailbox and its children are touched.
-    is_heavy = command.old.upper() == "INBOX" and holds_many(session, command.old)
-    await session.store.write(session.account_id, job, heavy=is_heavy)
+    is_heavy = old.name.upper() == "INBOX" and holds_many(session, old)
+    await session.store.write(old.account_id, job, heavy=is_heavy)
     await session.ok(command, "RENAME completed")

@@ -7,6 +7,7 @@ from bocau.protocols.imap.names import encode_name
 from bocau.protocols.imap.replies import Status, Tagged
 from bocau.services.imap import updates
 from bocau.services.imap.keywords import tell_keywords
+from bocau.services.imap.places import locate
 from bocau.services.imap.recent import claim_recent
 from bocau.services.imap.view import View
 from bocau.store import Flags, Mailbox, Reading
@@ -24,8 +25,9 @@ async def answer(session: "ImapSession", command: Select) -> None:
         session.deselect()
         session.untagged(b"OK [CLOSED] the previous mailbox is closed")
     is_read_only = isinstance(command, Examine)
+    place = locate(session, command.mailbox)
     view, mailbox, unseen = session.store.glance(
-        session.account_id, lambda reading: _open(reading, command.mailbox, is_read_only)
+        place.account_id, lambda reading: _open(reading, place.name, is_read_only)
     )
     if command.is_condstore:
         session.is_condstore = True

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from bocau.protocols.imap.commands import Status, StatusItem
 from bocau.protocols.imap.names import encode_name
+from bocau.services.imap.places import locate
 from bocau.store import Mailbox
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ _VALUES: Final[dict[StatusItem, Callable[[Mailbox], int]]] = {
 
 
 async def answer(session: "ImapSession", command: Status) -> None:
-    mailbox = session.store.glance(session.account_id, lambda reading: reading.mailbox_named(command.mailbox))
+    place = locate(session, command.mailbox)
+    mailbox = session.store.glance(place.account_id, lambda reading: reading.mailbox_named(place.name))
     tell_status(session, mailbox, command.items)
     await session.ok(command, "STATUS completed")
 

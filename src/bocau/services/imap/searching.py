@@ -1,0 +1,147 @@
+"""Which messages of the selected mailbox match a search program (RFC 9051 §6.4.4).
+
+rows (flags) → whole rows → header → body: each message is read only as far as its answer needs.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from bocau.formats.header import body_start
+from bocau.protocols.imap.search import Key
+from bocau.protocols.imap.sets import ranges_of
+from bocau.services.imap.matching import Candidate, Depth, Test, compiled, depth, restricted
+from bocau.services.imap.parts import HEADER_FIRST_BYTES
+from bocau.services.imap.recent import recent_limit
+from bocau.services.imap.view import Runs, View, batches
+from bocau.store.blobs import READ_NOW_BYTES_MAX
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+ROWS: Final = 1000
+"""Flag rows in one batch."""
+BODIES: Final = 40
+"""Bodies read and searched before others get their turn."""
+BODY_BYTES: Final = 256 * 1024
+
+
+class Found(NamedTuple):
+    """The uids that match, ascending, and the highest mod-sequence among them (0: not asked)."""
+
+    uids: list[int]
+    modseq: int
+
+
+async def find(session: "ImapSession", view: View, key: Key, *, needs_modseq: bool = False) -> Found:
+    """Search the view; others get their turn after each portion."""
+    runs = restricted(key, view)
+    how_deep = max(depth(key), Depth.ROW if needs_modseq else Depth.NUMBER)
+    test = compiled(key, view, recent_limit(session, view))
+    found: list[int] = []
+    highest = 0
+    for portion in batches(runs, ROWS):
+        if how_deep is Depth.NUMBER:
+            found += [uid for uid in view.uids_in(portion) if test(Candidate(uid, 0, 0, ""))]
+            await asyncio.sleep(0)
+            continue
+        matches = await _search_portion(session, view, portion, test, how_deep)
+        found += [candidate.uid for candidate in matches]
+        highest = max(highest, max((candidate.modseq for candidate in matches), default=0))
+        await asyncio.sleep(0)
+    return Found(found, highest)
+
+
+async def _search_portion(
+    session: "ImapSession", view: View, runs: Runs, test: Test, how_deep: Depth
+) -> list[Candidate]:
+    """Rows first; what they leave open is read further."""
+    ranges = view.uid_ranges(runs)
+    rows = session.store.glance(view.account_id, lambda reading: reading.flags(view.mailbox_id, ranges))
+    matched, still_open = _sorted_out([Candidate(*row) for row in rows], test)
+    if still_open:
+        still_open = _with_messages(session, view, still_open)
+        more, still_open = _sorted_out(still_open, test)
+        matched += more
+    if still_open:
+        matched += await _in_bodies(session, still_open, test, how_deep)
+    return sorted(matched, key=lambda candidate: candidate.uid)
+
+
+def _sorted_out(candidates: list[Candidate], test: Test) -> tuple[list[Candidate], list[Candidate]]:
+    """(those that match, those that cannot be told yet)."""
+    matched, still_open = [], []
+    for candidate in candidates:
+        found = test(candidate)
+        if found:
+            matched.append(candidate)
+        elif found is None:
+            still_open.append(candidate)
+    return matched, still_open
+
+
+def _with_messages(session: "ImapSession", view: View, candidates: list[Candidate]) -> list[Candidate]:
+    ranges = ranges_of([candidate.uid for candidate in candidates])
+    messages = session.store.glance(
+        view.account_id,
+        lambda reading: {m.uid: m for m in reading.messages(view.mailbox_id, ranges)},
+    )
+    for candidate in candidates:
+        candidate.message = messages.get(candidate.uid)  # type: ignore[call-overload]
+    return [candidate for candidate in candidates if candidate.message is not None]
+
+
+async def _in_bodies(
+    session: "ImapSession", candidates: list[Candidate], test: Test, how_deep: Depth
+) -> list[Candidate]:
+    """Read headers or bodies, a few at a time."""
+    matched: list[Candidate] = []
+    for portion in _portions(candidates, how_deep):
+        if len(portion) == 1 and _length(portion[0]) > READ_NOW_BYTES_MAX and how_deep is Depth.BODY:
+            await _load_large(session, portion[0])
+            found = await asyncio.to_thread(test, portion[0])
+            matched += portion if found else []
+        else:
+            _load(session, portion, how_deep)
+            matched += [candidate for candidate in portion if test(candidate)]
+        for candidate in portion:
+            candidate.data = candidate.tree = None
+        await asyncio.sleep(0)
+    return matched
+
+
+def _length(candidate: Candidate) -> int:
+    assert candidate.message is not None
+    return candidate.message.blob.length
+
+
+def _portions(candidates: list[Candidate], how_deep: Depth) -> list[list[Candidate]]:
+    """At most BODIES messages and BODY_BYTES of bodies; a long body stands alone."""
+    result: list[list[Candidate]] = []
+    total = BODY_BYTES
+    for candidate in candidates:
+        length = _length(candidate) if how_deep is Depth.BODY else min(_length(candidate), HEADER_FIRST_BYTES)
+        if not result or total + length > BODY_BYTES or len(result[-1]) >= BODIES:
+            result.append([])
+            total = 0
+        result[-1].append(candidate)
+        total += length
+    return result
+
+
+def _load(session: "ImapSession", portion: list[Candidate], how_deep: Depth) -> None:
+    parts = session.service.parts
+    refs = [candidate.message.blob for candidate in portion if candidate.message is not None]
+    if how_deep is Depth.HEADER:
+        for candidate, ref in zip(portion, refs, strict=True):
+            candidate.header = parts.header(ref)
+        return
+    for candidate, ref, body in zip(portion, refs, parts.blobs.read_many(refs), strict=True):
+        candidate.data = data = bytes(body)
+        candidate.header = data[: body_start(data)]
+        candidate.tree = parts.known(ref)
+
+
+async def _load_large(session: "ImapSession", candidate: Candidate) -> None:
+    assert candidate.message is not None
+    data = await asyncio.to_thread(session.service.parts.blobs.read, candidate.message.blob)
+    candidate.data, candidate.header = data, data[: body_start(data)]

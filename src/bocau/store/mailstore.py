@@ -54,20 +54,31 @@ class MailStore:
         Journal(database, blobs.appender, blobs.packs).restore()
         database.after_group.append(self._ring)
 
-    def glance(self, account: AccountId, job: Callable[[Reading], T]) -> T:
+    def glance(
+        self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None
+    ) -> T:
         """Run a short read now, in this thread (bounded rows, microseconds to a millisecond)."""
-        return self.database.read(lambda sql: job(Reading(sql, account)))
+        return self.database.read(lambda sql: job(Reading(sql, account, reader)))
 
-    async def read(self, account: AccountId, job: Callable[[Reading], T]) -> T:
+    async def read(
+        self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None
+    ) -> T:
         """Run a read of unknown length in the reader thread."""
-        return await self.database.read_heavy(lambda sql: job(Reading(sql, account)))
+        return await self.database.read_heavy(lambda sql: job(Reading(sql, account, reader)))
 
-    async def write(self, account: AccountId, job: Callable[[Writing], T], *, heavy: bool = False) -> T:
+    async def write(
+        self,
+        account: AccountId,
+        job: Callable[[Writing], T],
+        *,
+        heavy: bool = False,
+        reader: AccountId | None = None,
+    ) -> T:
         """Run a write job; returns when it is committed, on disk and rung. `heavy`: more than ~1,000 rows."""
 
         def run(sql: Sql) -> T:
             context = Job(int(self._now()), self.blobs.check)
-            result = job(Writing(sql, account, context))
+            result = job(Writing(sql, account, context, reader))
             self._topics.update(context.topics())
             return result
 

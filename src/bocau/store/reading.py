@@ -25,9 +25,15 @@ class Reading:
     account_id: AccountId
     sql: Sql
 
-    def __init__(self, sql: Sql, account_id: AccountId) -> None:
+    def __init__(self, sql: Sql, account_id: AccountId, reader: AccountId | None = None) -> None:
         self.sql = sql
         self.account_id = account_id
+        self.reader = reader
+
+    @property
+    def reader_id(self) -> AccountId:
+        """Who reads: the owner unless a session reads for somebody."""
+        return self.account_id if self.reader is None else self.reader
 
     @property
     def queue(self) -> "QueueReading":
@@ -37,8 +43,8 @@ class Reading:
         return QueueReading(self.sql)
 
     def of(self, account_id: AccountId) -> Self:
-        """The same snapshot, another account."""
-        return type(self)(self.sql, account_id)
+        """The same snapshot, another account; the reader stays."""
+        return type(self)(self.sql, account_id, self.reader)
 
     def modseq(self) -> ModSeq:
         """The account's last change."""

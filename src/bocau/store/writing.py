@@ -45,9 +45,8 @@ class Job:
 class Writing(Reading):
     """One account in one write transaction; each verb logs its change and keeps the counters."""
 
-    def __init__(self, sql: Sql, account_id: AccountId, job: Job) -> None:
-        self.sql = sql
-        self.account_id = account_id
+    def __init__(self, sql: Sql, account_id: AccountId, job: Job, reader: AccountId | None = None) -> None:
+        super().__init__(sql, account_id, reader)
         self.job = job
 
     @property
@@ -60,8 +59,8 @@ class Writing(Reading):
         return self.job.queue
 
     def of(self, account_id: AccountId) -> Self:
-        """The same transaction, another account."""
-        return type(self)(self.sql, account_id, self.job)
+        """The same transaction, another account; the reader stays."""
+        return type(self)(self.sql, account_id, self.job, self.reader)
 
     # --- accounts ----------------------------------------------------------------
 

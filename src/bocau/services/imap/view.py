@@ -24,6 +24,7 @@ class View:
         "_loaded",
         "account_id",
         "grown_count",
+        "has_own_seen",
         "is_read_only",
         "keywords",
         "mailbox_id",
@@ -35,9 +36,20 @@ class View:
         "withheld",
     )
 
-    def __init__(self, account_id: AccountId, mailbox: Mailbox, *, is_read_only: bool) -> None:
+    def __init__(
+        self,
+        account_id: AccountId,
+        mailbox: Mailbox,
+        *,
+        is_read_only: bool,
+        reader_id: AccountId | None = None,
+    ) -> None:
         self.account_id = account_id
         """Whose mailbox it is."""
+        self.has_own_seen: bool = reader_id is not None and reader_id != account_id
+        """The reader is not the owner: \\Seen is not in the rows of `message`, but laid over what
+        `Reading.flags`, `messages` and `blobs` answer. Ways that read rows by other statements are for the
+        owner only."""
         self.mailbox_id: MailboxId = mailbox.mailbox_id
         self.name = mailbox.name
         self.is_read_only = is_read_only

@@ -42,7 +42,7 @@ async def answer(session: "ImapSession", command: Select) -> None:
 def _open(reading: Reading, name: str, is_read_only: bool) -> tuple[View, Mailbox, int]:
     """One glance: the mailbox, its keywords, the number of its first unseen message (0: unknown)."""
     mailbox = reading.mailbox_named(name)
-    view = View(reading.account_id, mailbox, is_read_only=is_read_only)
+    view = View(reading.account_id, mailbox, is_read_only=is_read_only, reader_id=reading.reader_id)
     view.keywords = set(reading.keywords_used(mailbox.mailbox_id))
     if mailbox.recent_uid < mailbox.uid_next - 1:
         view.load(reading)

@@ -13,6 +13,7 @@ from bocau.base.ids import AccountId, ModSeq
 from bocau.database import Database, Schema, Sql
 from bocau.store.blobs import Blobs
 from bocau.store.blobs.journal import Journal
+from bocau.store.columncache import ColumnCache
 from bocau.store.reading import Reading
 from bocau.store.reserve import Reserve
 from bocau.store.values import Change
@@ -45,6 +46,8 @@ class MailStore:
         self, database: Database, blobs: Blobs, bell: Bell, now: Callable[[], float] = time.time
     ) -> None:
         self.blobs = blobs
+        self.columns = ColumnCache()
+        """Whole mailboxes in memory, for SEARCH, SORT and FETCH (see `bocau.store.columns`)."""
         self.database = database
         self.reserve = Reserve(database.settings.path.with_name(RESERVE_NAME))
         self.reserve.fill()

@@ -1,0 +1,191 @@
+"""A whole mailbox in memory, column by column: what SEARCH, SORT and FETCH of 100,000 messages are made of.
+
+    Roster    which messages there are, and what never changes about them; shared by the images below
+    Columns   the roster with flags and keywords, as they were at one modseq
+    ColumnCache.of(reading, …)   the image of the reading's snapshot: kept, or brought up by the change log
+
+An image is keyed by (account, mailbox, uid_validity, modseq) read in the same snapshot, so it is never stale.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from itertools import compress
+from typing import Any, Final
+
+from bocau.base.ids import ModSeq, UidValidity
+
+NEVER: Final = -(2**62)
+"""In `Fact.SENT_AT`: the Date field is unreadable."""
+_BITS: Final = [bytes(1 if bits & mask else 0 for bits in range(256)) for mask in range(32)]
+"""mask → a table for bytes.translate: 1 where one of the bits is set."""
+_INVERTED: Final = bytes(1 - min(value, 1) for value in range(256))
+
+
+class Fact(Enum):
+    """What never changes about a message; read when first asked for. The value is the column's name."""
+
+    SIZE = "size_bytes"
+    RECEIVED_AT = "received_at"
+    SAVED_AT = "saved_at"
+    SENT_AT = "sent_at"
+    """Unix seconds, or NEVER."""
+    EMAIL_SERIAL = "email_serials"
+    """The lower half of the email's id; the upper is the account."""
+
+
+class Roster:
+    """The messages of a mailbox, ascending by uid; replaced, never changed, when one comes or goes."""
+
+    __slots__ = ("_by_serial", "derived", "facts", "uids")
+
+    def __init__(self, uids: "array[int]", facts: "dict[Fact, array[int]] | None" = None) -> None:
+        self.uids = uids
+        self.facts: dict[Fact, array[int]] = facts or {}
+        self.derived: dict[object, Any] = {}
+        """What others worked out of this set of messages (orders, threads); values have `size_bytes`."""
+        self._by_serial: tuple[array[int], array[int]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.uids)
+
+    @property
+    def size_bytes(self) -> int:
+        columns = (self.uids, *list(self.facts.values()), *(self._by_serial or ()))
+        derived = sum(value.size_bytes for value in list(self.derived.values()))
+        return sum(len(column) * column.itemsize for column in columns) + derived
+
+    def position(self, uid: int) -> int | None:
+        """Where a uid stands."""
+        place = bisect_left(self.uids, uid)
+        return place if place < len(self.uids) and self.uids[place] == uid else None
+
+    def positions(self, uids: Iterable[int]) -> list[int]:
+        """Where uids stand; those that do not exist are passed over."""
+        return [place for uid in uids if (place := self.position(uid)) is not None]
+
+    def positions_of_emails(self, serials: Iterable[int]) -> list[int]:
+        """Where emails stand, ascending; `Fact.EMAIL_SERIAL` must have been asked for."""
+        known, places = self._serials()
+        found = []
+        for serial in serials:
+            at = bisect_left(known, serial)
+            while at < len(known) and known[at] == serial:
+                found.append(places[at])
+                at += 1
+        found.sort()
+        return found
+
+    def _serials(self) -> "tuple[array[int], array[int]]":
+        """Email serials ascending, and the position of each."""
+        if self._by_serial is None:
+            serials = self.facts[Fact.EMAIL_SERIAL]
+            places = sorted(range(len(serials)), key=serials.__getitem__)
+            self._by_serial = array("q", [serials[place] for place in places]), array("I", places)
+        return self._by_serial
+
+    def without(self, stays: bytes) -> "Roster":
+        """Only those where `stays` is 1."""
+        facts = {fact: array("q", compress(column, stays)) for fact, column in list(self.facts.items())}
+        return Roster(array("I", compress(self.uids, stays)), facts)
+
+    def extended(self, uids: Sequence[int], facts: "dict[Fact, array[int]]") -> "Roster":
+        """With new messages at the end, and what is known of them."""
+        grown = {fact: self.facts[fact] + column for fact, column in facts.items()}
+        return Roster(self.uids + array("I", uids), grown)
+
+
+class Columns:
+    """One mailbox at one modseq; flags and keywords as the owner sees them, or the reader of the reading."""
+
+    __slots__ = ("flags", "keyword_numbers", "keyword_sets", "modseq", "modseqs", "roster", "uid_validity")
+
+    def __init__(
+        self,
+        roster: Roster,
+        flags: bytes,
+        keyword_numbers: "array[int] | None",
+        keyword_sets: Sequence[str],
+        uid_validity: UidValidity,
+        modseq: ModSeq,
+        modseqs: "array[int] | None" = None,
+    ) -> None:
+        self.roster = roster
+        self.flags = flags
+        """The bits of `Flags`, one byte a message."""
+        self.keyword_numbers = keyword_numbers
+        """For each message the index of its keywords in `keyword_sets`; None: no message has any."""
+        self.keyword_sets = keyword_sets
+        """Each as in `Message.keywords`."""
+        self.uid_validity = uid_validity
+        self.modseq = modseq
+        self.modseqs = modseqs
+        """Of each message; None unless asked for."""
+
+    def __len__(self) -> int:
+        return len(self.flags)
+
+    @property
+    def uids(self) -> "array[int]":
+        return self.roster.uids
+
+    @property
+    def size_bytes(self) -> int:
+        columns = (self.keyword_numbers, self.modseqs)
+        return len(self.flags) + sum(
+            len(column) * column.itemsize for column in columns if column is not None
+        )
+
+    def fact(self, fact: Fact) -> "array[int]":
+        """One of the columns that were asked for."""
+        return self.roster.facts[fact]
+
+    # --- selectors: one byte a message, 1 or 0 -------------------------------------------
+
+    def flagged(self, mask: int) -> bytes:
+        """Where one of the flag bits is set."""
+        return self.flags.translate(_BITS[mask])
+
+    def keyworded(self, holds: Callable[[str], bool]) -> bytes:
+        """Where the set of keywords passes a test, which is asked once for each different set."""
+        answers = [holds(keywords) for keywords in self.keyword_sets]
+        if self.keyword_numbers is None:
+            return bytes((answers[0],)) * len(self)
+        return bytes(map(answers.__getitem__, self.keyword_numbers))
+
+    def chosen(self, selector: bytes) -> list[int]:
+        """The uids where the selector is 1."""
+        return list(compress(self.uids, selector))
+
+    # --- as another reader sees it ----------------------------------------------------------
+
+    def seen_as(self, ranges: Iterable[tuple[int, int]]) -> "Columns":
+        """With \\Seen on the uids of `ranges` only."""
+        flags = bytearray(self.flags.translate(bytes(bits & ~1 for bits in range(256))))
+        uids = self.uids
+        marked = bytes(bits | 1 for bits in range(256))
+        for low, high in ranges:
+            start, stop = bisect_left(uids, low), bisect_left(uids, high + 1)
+            flags[start:stop] = flags[start:stop].translate(marked)
+        return Columns(
+            self.roster, bytes(flags), self.keyword_numbers, self.keyword_sets, self.uid_validity,
+            self.modseq, self.modseqs,
+        )  # fmt: skip
+
+
+def inverted(selector: bytes) -> bytes:
+    """1 where the selector is 0."""
+    return selector.translate(_INVERTED)
+
+
+def both(one: bytes, other: bytes) -> bytes:
+    """1 where both are: an AND of whole blocks."""
+    joined = int.from_bytes(one, "little") & int.from_bytes(other, "little")
+    return joined.to_bytes(len(one), "little")
+
+
+def either(one: bytes, other: bytes) -> bytes:
+    """1 where one is: an OR of whole blocks."""
+    joined = int.from_bytes(one, "little") | int.from_bytes(other, "little")
+    return joined.to_bytes(len(one), "little")

@@ -1,0 +1,50 @@
+-- One column of a mailbox as one JSON text: read in a quarter of the time of 100,000 rows.
+
+-- name: uids_and_flags
+SELECT json_group_array(uid), json_group_array(flags) FROM (
+    SELECT uid, flags FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid);
+
+-- name: flags
+SELECT json_group_array(flags) FROM (
+    SELECT flags FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid);
+
+-- name: keywords
+SELECT json_group_array(keywords) FROM (
+    SELECT keywords FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid);
+
+-- name: modseqs
+SELECT json_group_array(modseq) FROM (
+    SELECT modseq FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid >= :first
+    ORDER BY uid);
+
+-- name: size_bytes
+SELECT json_group_array(size_bytes) FROM (
+    SELECT size_bytes FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid >= :first
+    ORDER BY uid);
+
+-- name: received_at
+SELECT json_group_array(received_at) FROM (
+    SELECT received_at FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid >= :first
+    ORDER BY uid);
+
+-- name: saved_at
+SELECT json_group_array(saved_at) FROM (
+    SELECT saved_at FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid >= :first
+    ORDER BY uid);
+
+-- name: sent_at
+SELECT json_group_array(coalesce(sent_at, :never)) FROM (
+    SELECT sent_at FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid >= :first
+    ORDER BY uid);
+
+-- name: email_serials
+SELECT json_group_array(email_id & 4294967295) FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid >= :first
+    ORDER BY uid);
+
+-- name: seen_uids
+SELECT uids FROM seen WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND reader_id = :reader_id;
+
+-- name: states
+SELECT uid, modseq, flags, keywords FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last ORDER BY uid;

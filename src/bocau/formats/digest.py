@@ -1,6 +1,7 @@
 """Parsed once: everything that lists and fetches need, computed from a message at delivery.
 
-bytes → mime.scan → Part tree → ENVELOPE and BODYSTRUCTURE notation, date, subject, sender, Message-ID
+bytes → mime.scan → Part tree → ENVELOPE and BODYSTRUCTURE notation, date, subject, sender, Message-ID,
+        listed fields, keys
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from typing import Final
 from bocau.formats.address_list import GroupMarker, Mailbox, parse_address_list
 from bocau.formats.charset import decode_charset
 from bocau.formats.date import parse_date
-from bocau.formats.header import body_start, message_values
+from bocau.formats.email_keys import EmailKeys, email_keys
+from bocau.formats.header import HEADER_BYTES_MAX, body_start, joined_values, split_fields
+from bocau.formats.listing import pick_listed
 from bocau.formats.mime import scan_fields
 from bocau.formats.structure import body_structure, envelope_of
 from bocau.formats.text import preview
@@ -18,6 +21,7 @@ from bocau.formats.words import decode_words, unfold
 SUBJECT_CHARACTERS_MAX: Final = 998
 SENDER_CHARACTERS_MAX: Final = 320
 MESSAGE_ID_BYTES_MAX: Final = 998
+_SORTED_BY: Final[tuple[bytes, ...]] = (b"from", b"to", b"cc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +41,36 @@ class Digest:
     message_id: str | None
     preview: str
     """First ~200 characters of text; may be "" (filled by an indexer later)."""
+    listed: bytes | None
+    """The fields that clients list with, as they stand (see `formats.listing`); None: too long to keep."""
+    listed_fields: int
+    """The bits of those that occur."""
+    keys: EmailKeys
+    """What it is sorted and threaded by."""
 
 
 def digest(data: bytes) -> Digest:
     """Digest a whole message (CRLF). Never raises; a few hundred microseconds at most for ordinary mail."""
     start = body_start(data)
-    values = message_values(data, 0, start)
+    wholes, names, contents = split_fields(data, 0, start)
+    values = joined_values(names, contents)
     root = scan_fields(data, start, values)
-    author = parse_address_list(values.get(b"from", b""))
+    addresses = {name: parse_address_list(values[name]) for name in _SORTED_BY if name in values}
     date = values.get(b"date")
+    subject = decode_words(values.get(b"subject", b""))[:SUBJECT_CHARACTERS_MAX]
+    # The fields of a longer header have not all been looked at.
+    listed, bits = pick_listed(wholes, names) if start <= HEADER_BYTES_MAX else (None, 0)
     return Digest(
-        envelope_of(values, author),
+        envelope_of(values, addresses),
         body_structure(data, root),
         None if date is None else parse_date(date),
-        decode_words(values.get(b"subject", b""))[:SUBJECT_CHARACTERS_MAX],
-        _sender(author),
+        subject,
+        _sender(addresses.get(b"from", ())),
         _message_id(values.get(b"message-id", b"")),
         preview(data, root),
+        listed,
+        bits,
+        email_keys(values, addresses, subject),
     )
 
 

@@ -6,7 +6,7 @@ Tolerant of what is met in the field: bare LF, a space before the colon, lines t
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from bocau.formats.words import encode_words, unfold
@@ -18,6 +18,8 @@ HEADER_BYTES_MAX: Final = 1024 * 1024
 _FIELD: Final = re.compile(
     rb"^([!-9;-~]++)[ \t]*+(?:\r?\n[ \t]++)?:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE
 )
+# The same, and the whole field with its line end as the first group.
+_WHOLE: Final = re.compile(rb"^(" + _FIELD.pattern[1:] + rb"\n?+)", re.MULTILINE)
 LINE_OCTETS_MAX: Final = 76
 _CONTROLS: Final = {code: " " for code in (*range(32), 127)}
 
@@ -63,13 +65,27 @@ def first_values(data: bytes, start: int, end: int) -> dict[bytes, bytes]:
 def message_values(data: bytes, start: int, end: int) -> dict[bytes, bytes]:
     """As `first_values`, but To, Cc and Bcc that are repeated make one list (RFC 5322 §4.5.3)."""
     found = _FIELD.findall(data, start, min(end, start + HEADER_BYTES_MAX))
-    found.reverse()
-    names = [name.lower() for name, _ in found]
-    values = {name: value for name, (_, value) in zip(names, found, strict=True)}
+    return joined_values([name.lower() for name, _ in found], [value for _, value in found])
+
+
+def joined_values(names: Sequence[bytes], contents: Sequence[bytes]) -> dict[bytes, bytes]:
+    """Name → value of the first field of that name; repeated To, Cc and Bcc make one list."""
+    # Reversed, so that the first one of a name is the one that stays.
+    values = dict(zip(names[::-1], contents[::-1], strict=True))
     for name in (b"to", b"cc", b"bcc"):
         if names.count(name) > 1:
-            values[name] = b",".join([value for key, value in reversed(found) if key.lower() == name])
+            pairs = zip(names, contents, strict=True)
+            values[name] = b",".join([value for key, value in pairs if key == name])
     return values
+
+
+def split_fields(data: bytes, start: int, end: int) -> tuple[Sequence[bytes], list[bytes], Sequence[bytes]]:
+    """The fields of the header [start, end) side by side: whole, with line ends; lower-case names; values."""
+    found = _WHOLE.findall(data, start, min(end, start + HEADER_BYTES_MAX))
+    if not found:
+        return (), [], ()
+    wholes, names, contents = zip(*found, strict=True)
+    return wholes, list(map(bytes.lower, names)), contents
 
 
 def get(data: bytes, name: bytes) -> bytes | None:

@@ -1,6 +1,8 @@
 """ENVELOPE and BODYSTRUCTURE as IMAP writes them (RFC 9051 §7.5.2, RFC 3501 §7.4.2)."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from bocau.formats.address_list import GroupMarker, Mailbox, parse_address_list
@@ -39,12 +41,19 @@ def envelope(header: bytes) -> bytes:
     return envelope_of(message_values(header, 0, body_start(header)))
 
 
-def envelope_of(values: dict[bytes, bytes], author: Addresses | None = None) -> bytes:
-    """The same from fields already read by `header.message_values`, and `author` from From if that is read.
+def envelope_of(
+    values: dict[bytes, bytes], parsed: Mapping[bytes, Addresses] = MappingProxyType({})
+) -> bytes:
+    """The same from fields already read by `header.message_values`, and the address lists already `parsed`.
 
     Sender and Reply-To default to From."""
     get = values.get
-    written = _addresses(get(b"from")) if author is None else _list(author)
+
+    def addresses(name: bytes) -> bytes:
+        known = parsed.get(name)
+        return _addresses(get(name)) if known is None else _list(known)
+
+    written = addresses(b"from")
     sender = _addresses(get(b"sender"))
     reply_to = _addresses(get(b"reply-to"))
     return b"(%b %b %b %b %b %b %b %b %b %b)" % (
@@ -53,8 +62,8 @@ def envelope_of(values: dict[bytes, bytes], author: Addresses | None = None) -> 
         written,
         written if sender == b"NIL" else sender,
         written if reply_to == b"NIL" else reply_to,
-        _addresses(get(b"to")),
-        _addresses(get(b"cc")),
+        addresses(b"to"),
+        addresses(b"cc"),
         _addresses(get(b"bcc")),
         _text(get(b"in-reply-to")),
         _text(get(b"message-id")),

@@ -10,6 +10,7 @@ from bocau.store.uidranges import UidRanges
 from bocau.store.values import (
     Change,
     ChangeKind,
+    EmailKeys,
     Flags,
     Mailbox,
     MailboxRole,
@@ -26,6 +27,7 @@ __all__ = [
     "Blobs",
     "Change",
     "ChangeKind",
+    "EmailKeys",
     "Flags",
     "LocalBell",
     "MailStore",

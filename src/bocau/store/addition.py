@@ -8,6 +8,7 @@ from bocau.base.errors import LimitReached, NoSuchAccount
 from bocau.base.ids import EmailId, MailboxId, Uid
 from bocau.store.keywords import normal_keywords, note_keywords
 from bocau.store.statements import WRITING
+from bocau.store.threads import thread_of
 from bocau.store.uidranges import text_of
 from bocau.store.values import ChangeKind, Flags, NewEmail
 
@@ -53,16 +54,20 @@ def _insert(
         if keywords:
             keywords = normal_keywords(keywords.split(" "))
             note_keywords(tx, mailbox_id, keywords.split(" "))
-        blob, size_bytes, received_at, sent_at, message_id, subject, sender, envelope, structure, preview = (
-            email
-        )
+        (
+            blob, size_bytes, received_at, sent_at, message_id, subject, sender, envelope, structure, preview,
+            listed, listed_fields, keys,
+        ) = email  # fmt: skip
         row: tuple[Any, ...] = (
-            email_id, *blob, message_id, sender, subject, preview, envelope, structure,
+            email_id, *blob, message_id, sender, subject, preview, envelope, structure, listed, listed_fields,
         )  # fmt: skip
+        key = (email_id, thread_of(tx, email_id, keys.thread_keys), *keys[:-1])
         try:
             execute(WRITING.insert_email, row)
+            execute(WRITING.insert_key, key)
         except UnicodeEncodeError:  # lone surrogates from a hostile header
             execute(WRITING.insert_email, tuple(map(_storable, row)))
+            execute(WRITING.insert_key, tuple(map(_storable, key)))
         execute(
             WRITING.insert_message,
             (account_id, mailbox_id, uid, modseq, int(flags), keywords, email_id, size_bytes, received_at,

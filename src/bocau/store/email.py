@@ -19,4 +19,7 @@ def new_email(data: bytes, blob: BlobRef, received_at: int) -> NewEmail:
         envelope=read.envelope,
         body_structure=read.body_structure,
         preview=read.preview,
+        listed=read.listed,
+        listed_fields=read.listed_fields,
+        keys=read.keys,
     )

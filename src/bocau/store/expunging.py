@@ -39,6 +39,7 @@ def remove(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, needed: int)
         place = (tx.account_id, mailbox_id, first, last, needed, needed)
         tx.sql.execute(WRITING.delete_emails, place)
         email_count = tx.sql.changed_rows
+        tx.sql.execute(WRITING.delete_keys, place)
         tx.sql.execute(WRITING.lose_places, place)
         tx.sql.execute(WRITING.delete_messages, place)
         assert tx.sql.changed_rows >= email_count

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bocau.base.errors import AlreadyExists, BadName, HasChildren, LimitReached, NoSuchMailbox, NotPermitted
+from bocau.base.errors import AlreadyExists, BadName, HasChildren, LimitReached, NotPermitted
 from bocau.base.ids import MailboxId
+from bocau.store import annotations, subscriptions
 from bocau.store.expunging import remove
 from bocau.store.names import INBOX, SEPARATOR, checked_name, parents
 from bocau.store.statements import WRITING
@@ -27,19 +28,24 @@ def create_account(tx: "Writing", limit_bytes: int | None) -> None:
     """See Writing.create_account."""
     tx.sql.execute(WRITING.create_account, (tx.account_id, limit_bytes))
     for name, role in FIRST_MAILBOXES:
-        _insert(tx, name, role, is_subscribed=True)
+        _insert(tx, name, role)
+    subscriptions.begin(tx, [name for name, _ in FIRST_MAILBOXES])
 
 
 def delete_account(tx: "Writing") -> None:
     """See Writing.delete_account."""
     for statement in (
         WRITING.delete_account_emails,
+        WRITING.delete_account_keys,
+        WRITING.delete_account_threads,
         WRITING.delete_account_messages,
         WRITING.delete_account_changes,
         WRITING.delete_account_mailboxes,
         WRITING.delete_account_state,
     ):
         tx.sql.execute(statement, {"account_id": tx.account_id})
+    subscriptions.forget_account(tx)
+    annotations.forget_account(tx)
     tx.job.changed.add(tx.account_id)
 
 
@@ -51,16 +57,16 @@ def create(tx: "Writing", name: str, role: MailboxRole | None) -> Mailbox:
     if role is not None and tx.mailbox_with_role(role) is not None:
         raise AlreadyExists(f"another mailbox has the role {role}")
     _create_parents(tx, name)
-    return tx.mailbox(_insert(tx, name, role, is_subscribed=False))
+    return tx.mailbox(_insert(tx, name, role))
 
 
 def _create_parents(tx: "Writing", name: str) -> None:
     for parent in parents(name):
         if tx.find_mailbox(parent) is None:
-            _insert(tx, parent, None, is_subscribed=False)
+            _insert(tx, parent, None)
 
 
-def _insert(tx: "Writing", name: str, role: MailboxRole | None, *, is_subscribed: bool) -> MailboxId:
+def _insert(tx: "Writing", name: str, role: MailboxRole | None) -> MailboxId:
     if tx.sql.value(WRITING.count_mailboxes, (tx.account_id,)) >= MAILBOXES_MAX:
         raise LimitReached(f"an account may have {MAILBOXES_MAX} mailboxes")
     modseq, mailbox_id, uid_validity = tx.take_mailbox()
@@ -69,7 +75,6 @@ def _insert(tx: "Writing", name: str, role: MailboxRole | None, *, is_subscribed
         "mailbox_id": mailbox_id,
         "name": name,
         "role": role.value if role else None,
-        "is_subscribed": int(is_subscribed),
         "uid_validity": uid_validity,
         "modseq": modseq,
     }
@@ -83,7 +88,9 @@ def rename(tx: "Writing", mailbox_id: MailboxId, name: str) -> None:
     old = tx.mailbox(mailbox_id)
     name = checked_name(name)
     if old.name == INBOX:
-        tx.move(mailbox_id, ((1, old.uid_next),), create(tx, name, None).mailbox_id)
+        new = create(tx, name, None)
+        tx.move(mailbox_id, ((1, old.uid_next),), new.mailbox_id)
+        annotations.copy_annotations(tx, mailbox_id, new.mailbox_id)
         return
     if name.startswith(old.name + SEPARATOR):
         raise BadName("a mailbox cannot move into itself")
@@ -117,19 +124,8 @@ def delete(tx: "Writing", mailbox_id: MailboxId) -> None:
     remove(tx, mailbox_id, ((1, mailbox.uid_next),), 0)
     tx.sql.execute(WRITING.lose, (mailbox.size_bytes, mailbox.message_count, tx.account_id))
     tx.sql.execute(WRITING.delete_mailbox, (tx.account_id, mailbox_id))
+    annotations.forget_mailbox(tx, mailbox_id)
     tx.log(tx.next_modseq(), ChangeKind.MAILBOX_DELETED, mailbox_id)
-
-
-def subscribe(tx: "Writing", name: str, subscribed: bool) -> None:
-    """See Writing.subscribe."""
-    mailbox = tx.find_mailbox(name)
-    if mailbox is None:
-        if subscribed:
-            raise NoSuchMailbox(f"no mailbox {name!r}")
-        return
-    if mailbox.is_subscribed != subscribed:
-        tx.sql.execute(WRITING.set_subscribed, (int(subscribed), tx.account_id, mailbox.mailbox_id))
-        tx.log(tx.next_modseq(), ChangeKind.MAILBOX_CHANGED, mailbox.mailbox_id)
 
 
 def set_role(tx: "Writing", mailbox_id: MailboxId, role: MailboxRole | None) -> None:

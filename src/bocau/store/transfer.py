@@ -61,6 +61,7 @@ def copy(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     for first, last in ranges:
         place = (tx.account_id, mailbox_id, first, last)
         tx.sql.execute(WRITING.copy_emails, (email_id, *place))
+        tx.sql.execute(WRITING.copy_keys, (email_id, *place))
         tx.sql.execute(WRITING.copy_messages, (target, uid, modseq, email_id, tx.job.now, *place))
         email_id += tx.sql.changed_rows
         uid += tx.sql.changed_rows

@@ -6,10 +6,11 @@ dataclass.
 
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bocau.base.errors import NeverFits, OverQuota
 from bocau.base.ids import EmailId, MailboxId, ModSeq, Uid, UidValidity
+from bocau.formats.email_keys import EmailKeys
 from bocau.store.blobs import BlobRef
 
 
@@ -42,7 +43,6 @@ class Mailbox(NamedTuple):
     mailbox_id: MailboxId
     name: str
     role: MailboxRole | None
-    is_subscribed: bool
     uid_validity: UidValidity
     uid_next: Uid
     highest_modseq: ModSeq
@@ -76,6 +76,10 @@ class Message(NamedTuple):
     """RFC 9051 §7.5.2 BODYSTRUCTURE notation, ready to send; b"" when not computed."""
 
 
+NO_KEYS: Final = EmailKeys()
+"""Of an email that has no fields."""
+
+
 class NewEmail(NamedTuple):
     """What `Writing.add` needs. The blob is staged before the job runs."""
 
@@ -90,6 +94,12 @@ class NewEmail(NamedTuple):
     envelope: bytes
     body_structure: bytes
     preview: str = ""
+    listed: bytes | None = None
+    """The header fields that clients list with, as they stand, without an empty line after them (see
+    `formats.listing`); None: not kept."""
+    listed_fields: int = 0
+    """A bit of `formats.listing.LISTED_FIELDS` for each of them that occurs."""
+    keys: EmailKeys = NO_KEYS
 
 
 class ChangeKind(IntEnum):
@@ -101,8 +111,12 @@ class ChangeKind(IntEnum):
     """Messages are gone: uids."""
     MAILBOX_CREATED = 4
     MAILBOX_CHANGED = 5
-    """Renamed, (un)subscribed, role."""
+    """Renamed, role."""
     MAILBOX_DELETED = 6
+    SUBSCRIPTION = 7
+    """`name` came to the list of subscriptions or left it."""
+    ANNOTATION = 8
+    """`name` says which (see `annotations.entry_of_change`); mailbox 0: of the account itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +127,8 @@ class Change:
     kind: ChangeKind
     mailbox_id: MailboxId
     uids: tuple[tuple[Uid, Uid], ...]
+    name: str = ""
+    """What changed, where it is neither a message nor the mailbox itself."""
 
 
 @dataclass(frozen=True, slots=True)

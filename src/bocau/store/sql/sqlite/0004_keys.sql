@@ -20,10 +20,15 @@ CREATE TABLE email_key (
     to_name TEXT NOT NULL
 ) STRICT;
 
--- Which thread a Message-ID belongs to: the hash of the id together with the base subject.
+-- Which thread a Message-ID belongs to: the hash of the id together with the base subject. Rows go with the
+-- account only: a thread outlives its emails. One row is some 30 bytes, an email brings one, a reply seldom more.
 CREATE TABLE thread_key (
     account_id INTEGER NOT NULL,
     key INTEGER NOT NULL,
     thread_id INTEGER NOT NULL,
     PRIMARY KEY (account_id, key)
 ) STRICT, WITHOUT ROWID;
+
+-- Emails up to this serial came before there were keys: bocau.store.refill computes them, from the newest down.
+ALTER TABLE account_state ADD COLUMN unkeyed_serial INTEGER NOT NULL DEFAULT 0;
+UPDATE account_state SET unkeyed_serial = last_email_serial;

@@ -5,22 +5,22 @@ SELECT modseq FROM account_state WHERE account_id = :account_id;
 SELECT used_bytes, message_count, limit_bytes FROM account_state WHERE account_id = :account_id;
 
 -- name: mailboxes
-SELECT mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
+SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
     deleted_count, size_bytes, recent_uid
 FROM mailbox WHERE account_id = :account_id ORDER BY name;
 
 -- name: mailbox
-SELECT mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
+SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
     deleted_count, size_bytes, recent_uid
 FROM mailbox WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 
 -- name: mailbox_named
-SELECT mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
+SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
     deleted_count, size_bytes, recent_uid
 FROM mailbox WHERE account_id = :account_id AND name = :name;
 
 -- name: mailbox_with_role
-SELECT mailbox_id, name, role, is_subscribed, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
+SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
     deleted_count, size_bytes, recent_uid
 FROM mailbox WHERE account_id = :account_id AND role = :role;
 
@@ -47,13 +47,55 @@ FROM message AS m CROSS JOIN email AS e USING (email_id)
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
 ORDER BY m.uid;
 
+-- name: email_keys
+SELECT m.uid, k.message_key, k.reference_keys, k.is_reply, k.subject_key, k.from_key, k.to_key, k.cc_key,
+    k.from_name, k.to_name
+FROM message AS m CROSS JOIN email_key AS k USING (email_id)
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+ORDER BY m.uid;
+
+-- name: thread_ids
+SELECT m.uid, k.thread_id
+FROM message AS m CROSS JOIN email_key AS k USING (email_id)
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+ORDER BY m.uid;
+
+-- name: listed
+SELECT m.uid, e.listed, e.listed_fields
+FROM message AS m CROSS JOIN email AS e USING (email_id)
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+ORDER BY m.uid;
+
 -- name: changes
-SELECT modseq, kind, mailbox_id, uids FROM change
+SELECT modseq, kind, mailbox_id, uids, name FROM change
 WHERE account_id = :account_id AND modseq > :after ORDER BY modseq;
 
 -- name: changes_of_mailbox
-SELECT modseq, kind, mailbox_id, uids FROM change
+SELECT modseq, kind, mailbox_id, uids, name FROM change
 WHERE account_id = :account_id AND modseq > :after AND mailbox_id = :mailbox_id ORDER BY modseq;
 
 -- name: keywords_used
 SELECT keywords FROM mailbox WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: changed_uids
+SELECT group_concat(uids) FROM change
+WHERE account_id = :account_id AND modseq > :after AND modseq <= :last AND mailbox_id = :mailbox_id AND kind = :kind;
+
+-- name: count_above
+SELECT count(*) FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid > :uid;
+
+-- name: seen_marks
+SELECT group_concat(seen, '') FROM (
+    SELECT flags & 1 AS seen FROM message
+    WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid LIMIT :limit);
+
+-- name: seen_marks_newest
+SELECT group_concat(seen, '') FROM (
+    SELECT seen FROM (
+        SELECT uid, flags & 1 AS seen FROM message
+        WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid DESC LIMIT :limit)
+    ORDER BY uid);
+
+-- name: deleted_bytes
+SELECT coalesce(sum(size_bytes), 0) FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND flags & 8;

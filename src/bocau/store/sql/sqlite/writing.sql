@@ -24,8 +24,23 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 
 -- name: insert_email
 INSERT INTO email (email_id, pack, offset, length, sha256, message_id, sender, subject, preview, envelope,
-    body_structure)
+    body_structure, listed, listed_fields)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: insert_key
+INSERT INTO email_key (email_id, thread_id, message_key, reference_keys, is_reply, subject_key, from_key, to_key,
+    cc_key, from_name, to_name)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: thread_with
+SELECT thread_id FROM thread_key WHERE account_id = :account_id AND key = :key;
+
+-- name: threads_with
+SELECT t.key, t.thread_id FROM json_each(:keys) AS k CROSS JOIN thread_key AS t
+WHERE t.account_id = :account_id AND t.key = k.value;
+
+-- name: insert_thread_key
+INSERT INTO thread_key (account_id, key, thread_id) VALUES (:account_id, :key, :thread_id);
 
 -- name: insert_message
 INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email_id, size_bytes, received_at, saved_at,
@@ -33,7 +48,7 @@ INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_change
-INSERT INTO change (account_id, modseq, kind, mailbox_id, uids) VALUES (?, ?, ?, ?, ?);
+INSERT INTO change (account_id, modseq, kind, mailbox_id, uids, name) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: set_mailbox_keywords
 UPDATE mailbox SET keywords = :keywords WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
@@ -46,6 +61,12 @@ UPDATE account_state SET limit_bytes = :limit_bytes WHERE account_id = :account_
 
 -- name: delete_account_emails
 DELETE FROM email WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295;
+
+-- name: delete_account_keys
+DELETE FROM email_key WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295;
+
+-- name: delete_account_threads
+DELETE FROM thread_key WHERE account_id = :account_id;
 
 -- name: delete_account_messages
 DELETE FROM message WHERE account_id = :account_id;
@@ -69,8 +90,8 @@ RETURNING modseq, last_mailbox_id, last_uid_validity;
 SELECT count(*) FROM mailbox WHERE account_id = :account_id;
 
 -- name: insert_mailbox
-INSERT INTO mailbox (account_id, mailbox_id, name, role, is_subscribed, uid_validity, highest_modseq)
-VALUES (:account_id, :mailbox_id, :name, :role, :is_subscribed, :uid_validity, :modseq);
+INSERT INTO mailbox (account_id, mailbox_id, name, role, uid_validity, highest_modseq)
+VALUES (:account_id, :mailbox_id, :name, :role, :uid_validity, :modseq);
 
 -- name: children
 SELECT mailbox_id, name FROM mailbox
@@ -79,9 +100,6 @@ WHERE account_id = :account_id AND name > :name || '/' AND name < :name2 || '0' 
 -- name: rename_mailbox
 UPDATE mailbox SET name = :name, highest_modseq = :modseq
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
-
--- name: set_subscribed
-UPDATE mailbox SET is_subscribed = :is_subscribed WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 
 -- name: set_role
 UPDATE mailbox SET role = :role WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
@@ -140,12 +158,23 @@ SELECT json_group_array(uid) FROM (
 
 -- name: copy_emails
 INSERT INTO email (email_id, pack, offset, length, sha256, message_id, sender, subject, preview, envelope,
-    body_structure)
+    body_structure, listed, listed_fields)
 SELECT :first_email_id - 1 + row_number() OVER (ORDER BY m.uid), e.pack, e.offset, e.length, e.sha256, e.message_id,
-    e.sender, e.subject, e.preview, e.envelope, e.body_structure
+    e.sender, e.subject, e.preview, e.envelope, e.body_structure, e.listed, e.listed_fields
 FROM message AS m CROSS JOIN email AS e USING (email_id)
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
 ORDER BY m.uid;
+
+-- name: copy_keys
+INSERT INTO email_key (email_id, thread_id, message_key, reference_keys, is_reply, subject_key, from_key, to_key,
+    cc_key, from_name, to_name)
+SELECT :first_email_id - 1 + m.place, k.thread_id, k.message_key, k.reference_keys, k.is_reply, k.subject_key,
+    k.from_key, k.to_key, k.cc_key, k.from_name, k.to_name
+FROM (
+    SELECT row_number() OVER (ORDER BY uid) AS place, email_id FROM message
+    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    ORDER BY uid) AS m
+CROSS JOIN email_key AS k USING (email_id);
 
 -- name: copy_messages
 INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email_id, size_bytes, received_at, saved_at,
@@ -175,6 +204,13 @@ DELETE FROM email WHERE place_count = 1 AND email_id IN (
     SELECT email_id FROM message
     WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
         AND (flags & :needed) = :needed2);
+
+-- name: delete_keys
+DELETE FROM email_key WHERE email_id IN (
+    SELECT email_id FROM message
+    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+        AND (flags & :needed) = :needed2)
+    AND NOT EXISTS (SELECT 1 FROM email AS e WHERE e.email_id = email_key.email_id);
 
 -- name: lose_places
 UPDATE email SET place_count = place_count - 1 WHERE email_id IN (

@@ -1,0 +1,48 @@
+"""Message-IDs as numbers: what a message is called and what it refers to (RFC 5322 §3.6.4).
+
+References: <1@a> <2@b>  →  (-7316…, 1840…)
+"""
+
+import re
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Final
+
+REFERENCES_MAX: Final = 100
+"""Of a longer chain the first and the latest 99 are kept."""
+VALUE_BYTES_MAX: Final = 16 * 1024
+"""Of a longer value the beginning and the end are read."""
+_HEAD_BYTES: Final = 2 * 1024
+
+_ID: Final = re.compile(rb"<([^<>]++)>")
+_SPACE: Final = b" \t\r\n"
+_SALT: Final = b"bocau message id"
+
+
+def message_key(identifier: bytes) -> int:
+    """64 bits of a Message-ID's hash, signed; never 0. Quotes that it does not need are no part of it
+    (RFC 5256 §3: `<"1"@x>` and `<1@x>` are the same)."""
+    octets = identifier.translate(None, _SPACE + b'"')
+    digest = blake2b(octets, digest_size=8, salt=_SALT).digest()
+    return int.from_bytes(digest, "little", signed=True) or 1
+
+
+def first_key(value: bytes) -> int:
+    """The key of the first Message-ID in a field's value; 0: none."""
+    match = _ID.search(value, 0, VALUE_BYTES_MAX)
+    return 0 if match is None else message_key(match[1])
+
+
+def keys_in(value: bytes) -> list[int]:
+    """The keys of the Message-IDs in a field's value, in order, each once; REFERENCES_MAX at most."""
+    if len(value) > VALUE_BYTES_MAX:
+        value = value[:_HEAD_BYTES] + value[_HEAD_BYTES - VALUE_BYTES_MAX :]
+    found: Sequence[bytes] = _ID.findall(value)
+    if len(found) > REFERENCES_MAX:
+        found = [found[0], *found[1 - REFERENCES_MAX :]]
+    return list(dict.fromkeys(map(message_key, found)))
+
+
+def pack_keys(keys: Sequence[int]) -> bytes:
+    """Keys as the store keeps them: 8 bytes each, little-endian, signed."""
+    return b"".join([key.to_bytes(8, "little", signed=True) for key in keys])

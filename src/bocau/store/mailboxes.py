@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bocau.base.errors import AlreadyExists, BadName, HasChildren, LimitReached, NotPermitted
 from bocau.base.ids import MailboxId
-from bocau.store import annotations, subscriptions
+from bocau.store import access, annotations, seen, subscriptions
 from bocau.store.expunging import remove
 from bocau.store.names import INBOX, SEPARATOR, checked_name, parents
 from bocau.store.statements import WRITING
@@ -46,6 +46,8 @@ def delete_account(tx: "Writing") -> None:
         tx.sql.execute(statement, {"account_id": tx.account_id})
     subscriptions.forget_account(tx)
     annotations.forget_account(tx)
+    access.forget_account(tx)
+    seen.forget_account(tx)
     tx.job.changed.add(tx.account_id)
 
 
@@ -79,6 +81,7 @@ def _insert(tx: "Writing", name: str, role: MailboxRole | None) -> MailboxId:
         "modseq": modseq,
     }
     tx.sql.execute(WRITING.insert_mailbox, values)
+    access.inherit(tx, mailbox_id, name)
     tx.log(modseq, ChangeKind.MAILBOX_CREATED, mailbox_id)
     return mailbox_id
 
@@ -125,6 +128,8 @@ def delete(tx: "Writing", mailbox_id: MailboxId) -> None:
     tx.sql.execute(WRITING.lose, (mailbox.size_bytes, mailbox.message_count, tx.account_id))
     tx.sql.execute(WRITING.delete_mailbox, (tx.account_id, mailbox_id))
     annotations.forget_mailbox(tx, mailbox_id)
+    access.forget_mailbox(tx, mailbox_id)
+    seen.forget_mailbox(tx, mailbox_id)
     tx.log(tx.next_modseq(), ChangeKind.MAILBOX_DELETED, mailbox_id)
 
 

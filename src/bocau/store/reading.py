@@ -130,6 +130,7 @@ class Reading:
 
     def subscriptions(self) -> list[str]:
         """The names this account has subscribed to, sorted; they need not exist (RFC 9051 §6.3.7)."""
+        access.require_owner(self)
         return subscriptions.subscriptions(self)
 
     def annotation(self, mailbox_id: MailboxId, entry: Entry) -> bytes | None:
@@ -182,10 +183,18 @@ class Reading:
         ]
 
     def rendered(
-        self, mailbox_id: MailboxId, first: int, last: int, rendering: Rendering, *, shift: int, since: int = 0
+        self,
+        mailbox_id: MailboxId,
+        first: int,
+        last: int,
+        rendering: Rendering,
+        *,
+        shift: int,
+        since: int = 0,
     ) -> Rendered:
         """Lines of text for the messages from uid `first` to `last`, ascending; for the owner only: the \\Seen
         of other readers is not in the rows."""
+        access.require_owner(self)
         text, count, wrong, keywords = self.sql.row(  # type: ignore[misc]
             rendering.statement,
             rendering.parameters
@@ -234,10 +243,13 @@ class Reading:
     # --- the change log ----------------------------------------------------------
 
     def changes(self, after: ModSeq, mailbox_id: MailboxId | None = None) -> list[Change]:
-        """The log after `after`, ascending by modseq."""
+        """The log after `after`, ascending by modseq; for a guest of what it may read."""
         if mailbox_id is None:
             rows = self.sql.rows(READING.changes, (self.account_id, after))
+            if not self.is_owner:
+                rows = access.readable(self, rows, 2)
         else:
+            access.require(self, mailbox_id, Deed.READ)
             rows = self.sql.rows(READING.changes_of_mailbox, (self.account_id, after, mailbox_id))
         return [
             Change(ModSeq(m), ChangeKind(k), MailboxId(b), parse_text(uids), name or "")
@@ -247,17 +259,22 @@ class Reading:
     def changed_uids(self, mailbox_id: MailboxId, kind: ChangeKind, after: int, last: int) -> UidRanges:
         """The uids of all such changes with `after` < modseq <= `last`: ranges in no order, which may overlap.
         Each modseq is at most one row, so `last - after` says what it costs."""
+        access.require(self, mailbox_id, Deed.READ)
         values = (self.account_id, after, last, mailbox_id, int(kind))
         text: str | None = self.sql.value(READING.changed_uids, values)
         return parse_text(text or "")
 
     def count_above(self, mailbox_id: MailboxId, uid: int) -> int:
         """How many messages have a greater uid."""
+        access.require(self, mailbox_id, Deed.READ)
         count: int = self.sql.value(READING.count_above, (self.account_id, mailbox_id, uid))
         return count
 
     def seen_marks(self, mailbox_id: MailboxId, limit: int, *, newest: bool = False) -> str:
-        """"1" for a seen message, "0" for an unseen one, of the first (or the last) `limit`, by uid."""
+        """ "1" for a seen message, "0" for an unseen one, of the first (or the last) `limit`, by uid."""
+        if not self.is_owner:
+            uids = self.uids(mailbox_id)
+            return seen.marks(self, mailbox_id, uids[-limit:] if newest else uids[:limit])
         statement = READING.seen_marks_newest if newest else READING.seen_marks
         text: str | None = self.sql.value(statement, (self.account_id, mailbox_id, limit))
         return text or ""

@@ -1,15 +1,29 @@
 """Writing one account in one transaction: each verb logs its change and keeps the counters.
 
-The verbs live in modules of their own: `addition`, `mailboxes`, `keywords`, `transfer`, `expunging`.
+The verbs live in modules of their own: `addition`, `mailboxes`, `keywords`, `transfer`, `expunging`; what a
+guest of a shared mailbox may do, in `access` and `guests`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
 from bocau.base.errors import NoSuchAccount, NoSuchMailbox
 from bocau.base.ids import AccountId, EmailId, MailboxId, ModSeq, Uid
 from bocau.database import Sql
-from bocau.store import addition, expunging, keywords, mailboxes, transfer
+from bocau.store import (
+    access,
+    addition,
+    annotations,
+    expunging,
+    guests,
+    keywords,
+    mailboxes,
+    subscriptions,
+    transfer,
+)
+from bocau.store.access import Deed, Grant
+from bocau.store.annotations import Entry
+from bocau.store.names import INBOX
 from bocau.store.reading import Reading
 from bocau.store.statements import WRITING
 from bocau.store.uidranges import UidRanges
@@ -62,18 +76,25 @@ class Writing(Reading):
         """The same transaction, another account; the reader stays."""
         return type(self)(self.sql, account_id, self.job, self.reader)
 
+    def as_owner(self) -> Self:
+        """The same transaction without asking for rights; for what has been allowed."""
+        return self if self.is_owner else type(self)(self.sql, self.account_id, self.job)
+
     # --- accounts ----------------------------------------------------------------
 
     def create_account(self, *, limit_bytes: int | None = None) -> None:
         """INBOX, Drafts, Sent, Junk, Trash, Archive with their roles, subscribed. AlreadyExists."""
+        access.require_owner(self)
         mailboxes.create_account(self, limit_bytes)
 
     def delete_account(self) -> None:
         """Everything of the account; its id must not be given to anyone again."""
+        access.require_owner(self)
         mailboxes.delete_account(self)
 
     def set_limit(self, limit_bytes: int | None) -> None:
         """The quota; None for none. NoSuchAccount."""
+        access.require_owner(self)
         self.sql.execute(WRITING.set_limit, (limit_bytes, self.account_id))
         if not self.sql.changed_rows:
             raise NoSuchAccount(f"account {self.account_id} has no mailboxes")
@@ -85,31 +106,54 @@ class Writing(Reading):
     # --- mailboxes ---------------------------------------------------------------
 
     def create_mailbox(self, name: str, role: MailboxRole | None = None) -> Mailbox:
-        """Parents are made too. AlreadyExists, BadName, LimitReached."""
-        return mailboxes.create(self, name, role)
+        """Parents are made too; all are shared as the one above. AlreadyExists, BadName, LimitReached,
+        NotPermitted."""
+        access.require_place(self, name)
+        if role is not None:
+            access.require_owner(self)
+        return mailboxes.create(self.as_owner(), name, role)
 
     def rename_mailbox(self, mailbox_id: MailboxId, name: str) -> None:
         """With its children. Renaming INBOX moves its messages into a new mailbox (RFC 9051 §6.3.6).
-        AlreadyExists, BadName, NoSuchMailbox."""
-        mailboxes.rename(self, mailbox_id, name)
+        AlreadyExists, BadName, NoSuchMailbox, NotPermitted."""
+        access.require(self, mailbox_id, Deed.REMOVE)
+        access.require_place(self, name)
+        if self.mailbox(mailbox_id).name == INBOX:
+            access.require_owner(self)
+        mailboxes.rename(self.as_owner(), mailbox_id, name)
 
     def delete_mailbox(self, mailbox_id: MailboxId) -> None:
-        """With its messages. HasChildren, NotPermitted (INBOX), NoSuchMailbox."""
-        mailboxes.delete(self, mailbox_id)
+        """With its messages. HasChildren, NotPermitted (INBOX too), NoSuchMailbox."""
+        access.require(self, mailbox_id, Deed.REMOVE)
+        mailboxes.delete(self.as_owner(), mailbox_id)
+
+    def set_grant(self, mailbox_id: MailboxId, grant: Grant) -> None:
+        """Share a mailbox (RFC 4314): the grant replaces the grantee's former one, none when it has no rights.
+        NotPermitted (for the owner too: its rights do not change), NoSuchMailbox, LimitReached."""
+        access.set_grant(self, mailbox_id, grant)
 
     def subscribe(self, name: str, subscribed: bool) -> None:
-        """NoSuchMailbox when subscribing to what does not exist."""
-        mailboxes.subscribe(self, name, subscribed)
+        """Put a name on the list or take it off; it need not exist. BadName, LimitReached."""
+        access.require_owner(self)
+        if subscribed:
+            subscriptions.subscribe(self, name)
+        else:
+            subscriptions.unsubscribe(self, name)
+
+    def annotate(self, mailbox_id: MailboxId, values: Mapping[Entry, bytes | None]) -> None:
+        """Set annotations, None removes; all or none. AnnotationTooLarge, TooManyAnnotations."""
+        annotations.annotate(self, mailbox_id, values)
 
     def set_role(self, mailbox_id: MailboxId, role: MailboxRole | None) -> None:
         """RFC 6154; a role belongs to one mailbox. AlreadyExists, NoSuchMailbox."""
+        access.require_owner(self)
         mailboxes.set_role(self, mailbox_id, role)
 
     def claim_recent(self, mailbox_id: MailboxId, shown_uid: Uid | None = None) -> Uid:
-        """Mark all up to `shown_uid` (None: all) as shown; returns the former recent_uid."""
+        """Mark all up to `shown_uid` (None: all) as shown to the owner; returns the former recent_uid."""
         mailbox = self.mailbox(mailbox_id)
         recent_uid = mailbox.uid_next - 1 if shown_uid is None else shown_uid
-        if mailbox.recent_uid < recent_uid:
+        if mailbox.recent_uid < recent_uid and self.is_owner:
             self.sql.execute(WRITING.set_recent, (recent_uid, self.account_id, mailbox_id))
         return mailbox.recent_uid
 
@@ -119,13 +163,13 @@ class Writing(Reading):
         self, mailbox_id: MailboxId, email: NewEmail, flags: Flags = NO_FLAGS, keywords: str = ""
     ) -> tuple[Uid, EmailId]:
         """Put a new email in a mailbox. OverQuota only when `enforce_quota()` was called in this job."""
-        return addition.add(self, mailbox_id, ((email, flags, keywords),))[0]
+        return self.add_many(mailbox_id, ((email, flags, keywords),))[0]
 
     def add_many(
         self, mailbox_id: MailboxId, emails: Sequence[tuple[NewEmail, Flags, str]]
     ) -> list[tuple[Uid, EmailId]]:
         """MULTIAPPEND: all or none, one change row."""
-        return addition.add(self, mailbox_id, emails)
+        return (addition if self.is_owner else guests).add(self, mailbox_id, emails)
 
     def change_keywords(
         self,
@@ -144,21 +188,24 @@ class Writing(Reading):
         wanted = keywords.Wanted(
             int(add), int(remove), tuple(add_keywords), tuple(remove_keywords), replace, unchanged_since
         )
-        return keywords.change(self, mailbox_id, ranges, wanted)
+        if self.is_owner:
+            return keywords.change(self, mailbox_id, ranges, wanted)
+        return guests.change_keywords(self, mailbox_id, ranges, wanted)
 
     def copy(self, mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> list[tuple[Uid, Uid]]:
         """New emails sharing the blobs; (source uid, new uid), ascending."""
-        return transfer.copy(self, mailbox_id, ranges, target)
+        return (transfer if self.is_owner else guests).copy(self, mailbox_id, ranges, target)
 
     def move(self, mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> list[tuple[Uid, Uid]]:
         """The emails change place (same email_id); the source uids are expunged."""
-        return transfer.move(self, mailbox_id, ranges, target)
+        return (transfer if self.is_owner else guests).move(self, mailbox_id, ranges, target)
 
     def expunge(
         self, mailbox_id: MailboxId, ranges: UidRanges | None = None, *, only_deleted: bool = True
     ) -> list[int]:
         """Remove messages (those with DELETED unless `only_deleted=False`); returns their uids."""
-        return expunging.expunge(self, mailbox_id, ranges, only_deleted=only_deleted)
+        access.require(self, mailbox_id, Deed.EXPUNGE)
+        return expunging.expunge(self.as_owner(), mailbox_id, ranges, only_deleted=only_deleted)
 
     # --- for the verbs -----------------------------------------------------------
 
@@ -171,9 +218,12 @@ class Writing(Reading):
         modseq, mailbox_id, uid_validity = self._state(WRITING.take_mailbox, self.job.now)
         return modseq, mailbox_id, uid_validity
 
-    def log(self, modseq: int, kind: ChangeKind, mailbox_id: MailboxId, uids: str = "") -> None:
+    def log(
+        self, modseq: int, kind: ChangeKind, mailbox_id: MailboxId, uids: str = "", name: str | None = None
+    ) -> None:
         """Append to the change log; the account's doorbell rings after the commit."""
-        self.sql.execute(WRITING.insert_change, (self.account_id, modseq, int(kind), mailbox_id, uids))
+        row = (self.account_id, modseq, int(kind), mailbox_id, uids, name)
+        self.sql.execute(WRITING.insert_change, row)
         self.job.changed.add(self.account_id)
 
     def uid_next(self, mailbox_id: MailboxId) -> int:

@@ -45,7 +45,8 @@ async def assert_sound(store):
 async def test_a_new_account_has_its_mailboxes_with_roles(store):
     boxes = store.glance(ALICE, lambda tx: tx.mailboxes())
     assert [box.name for box in boxes] == ["Archive", "Drafts", "INBOX", "Junk", "Sent", "Trash"]
-    assert all(box.is_subscribed and box.role for box in boxes)
+    assert all(box.role for box in boxes)
+    assert store.glance(ALICE, lambda tx: tx.subscriptions()) == [box.name for box in boxes]
     assert len({box.uid_validity for box in boxes}) == 6
     with pytest.raises(AlreadyExists):
         await store.write(ALICE, lambda tx: tx.create_account())
@@ -277,10 +278,14 @@ async def test_deleting_and_making_a_mailbox_anew_gives_new_ids(store):
 
 async def test_subscriptions_and_roles(store):
     await store.write(ALICE, lambda tx: tx.subscribe("Sent", False))
-    assert not named(store, "Sent").is_subscribed
     await store.write(ALICE, lambda tx: tx.subscribe("nowhere", False))
-    with pytest.raises(NoSuchMailbox):
-        await store.write(ALICE, lambda tx: tx.subscribe("nowhere", True))
+    await store.write(ALICE, lambda tx: tx.subscribe("Other Users/bob/x", True))
+    names = store.glance(ALICE, lambda tx: tx.subscriptions())
+    assert names == ["Archive", "Drafts", "INBOX", "Junk", "Other Users/bob/x", "Trash"]
+    with pytest.raises(BadName):
+        await store.write(ALICE, lambda tx: tx.subscribe("a//b", True))
+    told = [c.name for c in store.glance(ALICE, lambda tx: tx.changes(0)) if c.kind is ChangeKind.SUBSCRIPTION]
+    assert told == ["Sent", "Other Users/bob/x"]
     box = named(store, "Sent").mailbox_id
     await store.write(ALICE, lambda tx: tx.set_role(box, None))
     assert store.glance(ALICE, lambda tx: tx.mailbox_with_role(MailboxRole.SENT)) is None

@@ -87,7 +87,7 @@ def truth(key: Key) -> frozenset[int]:
 
 def a_view() -> View:
     counts = (3, 0, 0, 0)
-    return View(1, Mailbox(1, "INBOX", None, True, 1, 4, 9, *counts, 0), is_read_only=True)  # type: ignore[arg-type]
+    return View(1, Mailbox(1, "INBOX", None, 1, 4, 9, *counts, 0), is_read_only=True)  # type: ignore[arg-type]
 
 
 def a_message(uid: int) -> Message:

@@ -14,10 +14,9 @@ _NAMES: Final = (
     b"references", b"reply-to", b"bcc", b"sender", b"priority", b"x-priority", b"newsgroups",
     b"list-post", b"list-id", b"list-unsubscribe", b"list-subscribe",
     b"disposition-notification-to", b"mail-followup-to", b"mail-reply-to", b"content-description",
-    b"content-transfer-encoding", b"mime-version", b"lines", b"x-label", b"x-original-to",
+    b"lines", b"x-label", b"x-original-to",
     b"x-uniform-type-identifier", b"x-universally-unique-identifier", b"x-k9mail-identity",
     b"chat-version", b"importance", b"x-msmail-priority", b"x-draft-info", b"x-mozilla-draft-info",
-    b"delivered-to", b"user-agent", b"x-mailer", b"list-unsubscribe-post",
 )  # fmt: skip
 
 LISTED_FIELDS: Final[dict[bytes, int]] = {name: 1 << place for place, name in enumerate(_NAMES)}

@@ -13,7 +13,7 @@ from bocau.formats.date import format_internal_date
 
 
 class Column(Enum):
-    """What a line can show of a message: its conversion in SQL's format() ("": octets, joined on) and the SQL."""
+    """What a line can show of a message: its conversion in SQL's format() ("": octets), and the SQL of it."""
 
     NUMBER = ("%d", "m.uid - :shift")
     """The uid less the `shift` of the call: a message number where uids have no gap."""
@@ -44,7 +44,7 @@ class Rendered(NamedTuple):
     """The lines of some messages."""
 
     text: bytes
-    count: int
+    line_count: int
     wrong_count: int
     """Lines that are not right, because something was not computed: make them all in another way."""
     has_keywords: bool
@@ -75,7 +75,7 @@ _WRONG: Final = {
 }
 _NARROW: Final = "message AS m"
 _WIDE: Final = "message AS m CROSS JOIN email AS e USING (email_id)"
-# No ORDER BY: it would cost as much as the rest. CROSS JOIN and the primary key leave one way to walk, by uid.
+# No ORDER BY: it would cost as much as the rest. CROSS JOIN and the primary key leave one way to go, by uid.
 _STATEMENT: Final = """
 SELECT CAST(group_concat({line}, '') AS BLOB), count(*), total({wrong}), max({keywords}) FROM {source}
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
@@ -84,7 +84,7 @@ WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEE
 
 
 class Rendering:
-    """A compiled line. `listed_bits`: with any other listed field (formats.listing), LISTED would be wrong."""
+    """A compiled line. `listed_bits`: LISTED is wrong where any other field of formats.listing occurs."""
 
     __slots__ = ("is_wide", "parameters", "statement")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bocau.base.ids import AccountId, MailboxId
 from bocau.database import Queries
+from bocau.store import access
 from bocau.store.columns import NEVER, Columns, Fact, Roster
 from bocau.store.reading import Reading
 from bocau.store.uidranges import UidRanges, parse_text
@@ -76,8 +77,9 @@ class ColumnCache:
         if image is None or not _complete(reading, mailbox_id, image, facts, modseqs, rows_max):
             return None
         self._keep((reading.account_id, mailbox_id), image)
-        if reading.reader_id == reading.account_id:
+        if reading.is_owner:
             return image
+        access.require(reading, mailbox_id, access.Deed.READ)
         seen = reading.sql.value(COLUMNS.seen_uids, (reading.account_id, mailbox_id, reading.reader_id))
         return image.seen_as(parse_text(seen or ""))
 

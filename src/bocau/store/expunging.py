@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bocau.base.ids import MailboxId
+from bocau.store import seen
 from bocau.store.statements import WRITING
 from bocau.store.transfer import leave, totals_of, uids_with
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
@@ -26,6 +27,7 @@ def expunge(
         return []
     total = totals_of(tx, mailbox_id, ranges, needed)
     remove(tx, mailbox_id, ranges, needed)
+    seen.forget(tx, mailbox_id, uids)
     modseq = tx.next_modseq()
     leave(tx, mailbox_id, modseq, total)
     tx.sql.execute(WRITING.lose, (total.size, total.count, tx.account_id))

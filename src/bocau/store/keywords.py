@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bocau.base.errors import BadName, LimitReached
 from bocau.base.ids import MailboxId
+from bocau.store import seen
 from bocau.store.statements import WRITING
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
 from bocau.store.values import ChangeKind
@@ -34,15 +35,35 @@ class Wanted(NamedTuple):
     remove_keywords: tuple[str, ...]
     replace: bool
     unchanged_since: int | None
+    fixed: int = 0
+    """Bits that stay even when the rest is replaced."""
+    fixes_keywords: bool = False
+    """Keywords stay even when the flags are replaced."""
 
     @property
     def keep(self) -> int:
         """Which bits stay."""
-        return 0 if self.replace else ~self.remove
+        return self.fixed if self.replace else ~self.remove
+
+    @property
+    def limit(self) -> int:
+        """The greatest modseq of a message that may change."""
+        return MODSEQ_MAX if self.unchanged_since is None else self.unchanged_since
 
     @property
     def touches_keywords(self) -> bool:
-        return self.replace or bool(self.add_keywords or self.remove_keywords)
+        return (self.replace and not self.fixes_keywords) or bool(self.add_keywords or self.remove_keywords)
+
+    def within(self, bits: int, *, keywords: bool) -> "Wanted":
+        """The same, of these bits (and keywords) only."""
+        return self._replace(
+            add=self.add & bits,
+            remove=self.remove & bits,
+            fixed=self.fixed | ~bits,
+            add_keywords=self.add_keywords if keywords else (),
+            remove_keywords=self.remove_keywords if keywords else (),
+            fixes_keywords=self.fixes_keywords or not keywords,
+        )
 
 
 def normal_keywords(words: Iterable[str]) -> str:
@@ -77,18 +98,26 @@ def change(
         normal_keywords(wanted.add_keywords)
     ranges = clamp(ranges, tx.uid_next(mailbox_id) - 1)
     refused = _refused(tx, mailbox_id, ranges, wanted.unchanged_since)
+    guests = None if tx.is_owner else seen.prepared(tx, mailbox_id, ranges, wanted)
+    if guests is not None:
+        wanted = wanted.within(~1, keywords=True)
     renewed = _renewed_sets(tx, mailbox_id, ranges, wanted) if wanted.touches_keywords else None
     found = _rows(tx, mailbox_id, ranges, wanted, renewed)
+    uids = [uid for uid, _ in found]
+    if guests is not None and guests.uids:
+        uids = sorted({*uids, *guests.uids})
+    if not uids:
+        return [], refused
+    modseq = tx.next_modseq()
     if found:
-        modseq = tx.next_modseq()
         _update(tx, mailbox_id, ranges, wanted, renewed, modseq)
-        uids = [uid for uid, _ in found]
         _count(tx, mailbox_id, modseq, [flags for _, flags in found], wanted)
         if wanted.add_keywords:
             note_keywords(tx, mailbox_id, wanted.add_keywords)
-        tx.log(modseq, ChangeKind.KEYWORDS, mailbox_id, text_of(ranges_of(uids)))
-        return uids, refused
-    return [], refused
+    if guests is not None and guests.uids:
+        seen.write(tx, mailbox_id, guests, modseq)
+    tx.log(modseq, ChangeKind.KEYWORDS, mailbox_id, text_of(ranges_of(uids)))
+    return uids, refused
 
 
 def _refused(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, since: int | None) -> list[int]:
@@ -127,7 +156,7 @@ def _parameters(
         "mailbox_id": mailbox_id,
         "first": first,
         "last": last,
-        "unchanged_since": MODSEQ_MAX if wanted.unchanged_since is None else wanted.unchanged_since,
+        "unchanged_since": wanted.limit,
         "keep": wanted.keep,
         "add": wanted.add,
     }

@@ -14,6 +14,7 @@ from bocau.database import Database, Schema, Sql
 from bocau.store.blobs import Blobs
 from bocau.store.blobs.journal import Journal
 from bocau.store.columncache import ColumnCache
+from bocau.store.readerstore import ReaderStore
 from bocau.store.reading import Reading
 from bocau.store.reserve import Reserve
 from bocau.store.values import Change
@@ -56,6 +57,10 @@ class MailStore:
         self._topics: set[str] = set()
         Journal(database, blobs.appender, blobs.packs).restore()
         database.after_group.append(self._ring)
+
+    def read_by(self, reader: AccountId) -> ReaderStore:
+        """The store as this account sees it, its own mailboxes and those shared with it."""
+        return ReaderStore(self, reader)
 
     def glance(
         self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None

@@ -106,7 +106,7 @@ class Reading:
             return None
 
     def mailbox_for(self, name: str, deed: Deed) -> Mailbox:
-        """The mailbox of that name, to do this with it. NotPermitted; NoSuchMailbox also where it is hidden."""
+        """The mailbox of that name, to do this. NotPermitted; NoSuchMailbox also where it is hidden."""
         found = self.mailbox_named(name)
         try:
             access.require(self, found.mailbox_id, deed)
@@ -229,6 +229,10 @@ class Reading:
     def listed(self, mailbox_id: MailboxId, ranges: UidRanges) -> list[tuple[int, bytes | None, int]]:
         """(uid, listed header fields, their bits) ascending by uid; None: not kept, read the header."""
         return self._rows_in(READING.listed, mailbox_id, ranges)
+
+    def previews(self, mailbox_id: MailboxId, ranges: UidRanges) -> list[str | None]:
+        """First words, ascending by uid; None: not computed yet."""
+        return [text for (text,) in self._rows_in(READING.previews, mailbox_id, ranges)]
 
     def _rows_in(self, statement: str, mailbox_id: MailboxId, ranges: UidRanges, *more: int) -> list[Any]:
         access.require(self, mailbox_id, Deed.READ)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bocau.base.ids import MailboxId, Uid
+from bocau.store import seen
 from bocau.store.addition import EMAIL_SERIAL_BITS, UID_MAX
 from bocau.store.keywords import note_keywords
 from bocau.store.statements import WRITING
@@ -65,7 +66,9 @@ def copy(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
         tx.sql.execute(WRITING.copy_messages, (target, uid, modseq, email_id, tx.job.now, *place))
         email_id += tx.sql.changed_rows
         uid += tx.sql.changed_rows
-    return _settle_target(tx, target, modseq, sources, first_uid)
+    pairs = _settle_target(tx, target, modseq, sources, first_uid)
+    seen.carry(tx, mailbox_id, target, pairs)
+    return pairs
 
 
 def move(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> list[tuple[Uid, Uid]]:
@@ -86,6 +89,8 @@ def move(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     pairs = _settle_target(tx, target, modseq, sources, first_uid)
     modseq = tx.next_modseq()
     leave(tx, mailbox_id, modseq, total)
+    seen.carry(tx, mailbox_id, target, pairs)
+    seen.forget(tx, mailbox_id, sources)
     tx.log(modseq, ChangeKind.EXPUNGED, mailbox_id, text_of(ranges_of(sources)))
     return pairs
 

@@ -51,3 +51,33 @@ def clamp(ranges: UidRanges, last_uid: int) -> list[tuple[int, int]]:
         if first <= last:
             found.append((first, last))
     return found
+
+
+def united(some: UidRanges, more: UidRanges) -> list[tuple[int, int]]:
+    """The uids of either."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted((*some, *more)):
+        if found and first <= found[-1][1] + 1:
+            if last > found[-1][1]:
+                found[-1] = found[-1][0], last
+        else:
+            found.append((first, last))
+    return found
+
+
+def without(some: UidRanges, gone: UidRanges) -> list[tuple[int, int]]:
+    """The uids of `some` that are not in `gone`; both ascending."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    for first, last in some:
+        while at < len(gone) and gone[at][1] < first:
+            at += 1
+        look = at
+        while look < len(gone) and gone[look][0] <= last:
+            if first < gone[look][0]:
+                found.append((first, gone[look][0] - 1))
+            first = gone[look][1] + 1
+            look += 1
+        if first <= last:
+            found.append((first, last))
+    return found

@@ -128,7 +128,7 @@ class Writing(Reading):
         mailboxes.delete(self.as_owner(), mailbox_id)
 
     def set_grant(self, mailbox_id: MailboxId, grant: Grant) -> None:
-        """Share a mailbox (RFC 4314): the grant replaces the grantee's former one, none when it has no rights.
+        """Share a mailbox (RFC 4314): the grant replaces the grantee's former one; without rights none stays.
         NotPermitted (for the owner too: its rights do not change), NoSuchMailbox, LimitReached."""
         access.set_grant(self, mailbox_id, grant)
 

@@ -6,6 +6,7 @@ import pytest
 
 from bocau.store import Flags
 from bocau.store import columncache as cc
+from bocau.store.access import Grant
 from bocau.store.columncache import ColumnCache, columns_of
 from bocau.store.columns import NEVER, Columns, Fact, both, either, inverted
 
@@ -178,6 +179,7 @@ async def test_selectors_and_positions(store):
 
 async def test_seen_of_another_reader(store):
     box = await fill(store)
+    await store.write(ALICE, lambda tx: tx.set_grant(box, Grant(BOB, False, frozenset("r"))))
     await store.write(
         ALICE, lambda tx: tx.sql.execute("INSERT INTO seen VALUES (?, ?, ?, '2,5:6')", (ALICE, box, BOB))
     )

@@ -99,3 +99,9 @@ SELECT group_concat(seen, '') FROM (
 -- name: deleted_bytes
 SELECT coalesce(sum(size_bytes), 0) FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND flags & 8;
+
+-- name: previews
+SELECT CASE WHEN e.preview = '' AND length(e.envelope) = 0 THEN NULL ELSE e.preview END
+FROM message AS m CROSS JOIN email AS e USING (email_id)
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+ORDER BY m.uid;

@@ -25,7 +25,7 @@ from bocau.runtime.sockets import bind_tcp, bind_unix
 from bocau.runtime.supervisor import SupervisorSettings, run_supervisor
 from bocau.runtime.tls import ServerTlsContext, ensure_self_signed, server_context
 
-SERVICES: Final = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s")
+SERVICES: Final = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "pop2")
 """Each is a key of [listen], and the name of its sockets."""
 ALPN: Final = {"submission": "smtp", "submissions": "smtp", "lmtp": "", "imaps": "imap", "pop3s": "pop3"}
 """RFC 7301 names, where they are not the service's own."""
@@ -77,12 +77,10 @@ class Server:
                 for address in getattr(listen, name)
                 for sock in bound(address.shifted(listen.port_offset))
             ]
-            for name in SERVICES
+            for name in services(self._settings)
         }
 
     def _prepare(self, first: Callable[[Rooms], Awaitable[None]] | None) -> None:
-        if self._settings.file.pop.pop2:
-            _log.warning("POP2 is not built yet: pop.pop2 is ignored")
         clear_bells(self._settings.data_dir)
         # The two halves of a start, side by side: the data is made ready while the code is loaded.
         with in_child(partial(_first_steps, self._settings, first)):
@@ -113,6 +111,11 @@ class Server:
                 from bocau.app.worker import run_worker
 
                 await run_worker(child, rooms, self._contexts)
+
+
+def services(settings: Settings) -> tuple[str, ...]:
+    """The services that are switched on."""
+    return SERVICES if settings.file.pop.pop2 else tuple(name for name in SERVICES if name != "pop2")
 
 
 def certificate_files(settings: Settings) -> tuple[Path, Path]:

@@ -12,6 +12,7 @@ from bocau.runtime.log import get_log
 from bocau.runtime.tls import ServerTlsContext
 from bocau.services.imap import ImapService
 from bocau.services.pop import PopService
+from bocau.services.pop2 import Pop2Service
 from bocau.services.smtp import LMTP, MX, SUBMISSION, InFlight, Profile, SmtpService, TraceIds
 
 TLS_FROM_THE_FIRST_BYTE: Final = frozenset(("submissions", "imaps", "pop3s"))
@@ -25,6 +26,7 @@ GROUPS: Final = {
     "imaps": "imap",
     "pop3": "pop3",
     "pop3s": "pop3",
+    "pop2": "pop3",
 }
 """Which listeners count their clients together."""
 PER_CLIENT_MAX: Final = {"smtp": SERVERS_PER_CLIENT_MAX}
@@ -35,6 +37,7 @@ BUSY_LINES: Final = {
     "lmtp": _SMTP_BUSY,
     "imap": b"* BYE [UNAVAILABLE] Too many connections, try again later\r\n",
     "pop3": b"-ERR [SYS/TEMP] Too many connections, try again later\r\n",
+    "pop2": b"- Too many connections, try again later\r\n",
 }
 GRACE_SECONDS: Final = 8.0
 """How long sessions may finish their answers when the server stops."""
@@ -55,7 +58,7 @@ async def run_worker(child: Child, rooms: Rooms, contexts: Mapping[str, ServerTl
             per_client_max=PER_CLIENT_MAX.get(name, 0),
         )
         for name, handler in _handlers(rooms, contexts).items()
-        for sock in child.sockets[name]
+        for sock in child.sockets.get(name, ())
     ]
     for listener in listeners:
         listener.start()
@@ -117,4 +120,4 @@ def _pop_handlers(rooms: Rooms, contexts: Mapping[str, ServerTlsContext]) -> dic
     service = PopService(
         rooms.settings.pop, rooms.store, rooms.directory, rooms.clock, get_log("pop3"), contexts["pop3"]
     )
-    return {"pop3": service.serve, "pop3s": service.serve}
+    return {"pop3": service.serve, "pop3s": service.serve, "pop2": Pop2Service(service).serve}

@@ -98,11 +98,11 @@ def _secrets(settings: "Settings") -> Iterator[Finding]:
 
 def _ports(settings: "Settings") -> Iterator[Finding]:
     """With a running server every port must answer; without one every port must be free."""
-    from bocau.app.server import SERVICES, bound
+    from bocau.app.server import bound, services
 
     is_running = _pid(settings) is not None
     listen = settings.file.listen
-    for name in SERVICES:
+    for name in services(settings):
         for address in getattr(listen, name):
             place = address.shifted(listen.port_offset)
             if is_running:

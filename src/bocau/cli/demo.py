@@ -46,6 +46,7 @@ imap = ["{HOST}:143"]
 imaps = ["{HOST}:993"]
 pop3 = ["{HOST}:110"]
 pop3s = ["{HOST}:995"]
+pop2 = ["{HOST}:109"]
 
 [login]
 plain_on_loopback = true
@@ -206,12 +207,12 @@ async def seed(rooms: "Rooms", names: list[str], password: str, change_password:
 
 
 def _facts(settings: "Settings", names: list[str], password: str, place: _Place) -> dict[str, Any]:
-    from bocau.app.server import SERVICES
+    from bocau.app.server import services
 
     listen = settings.file.listen
     ports = {
         name: [address.shifted(listen.port_offset).port for address in getattr(listen, name)]
-        for name in SERVICES
+        for name in services(settings)
     }
     return {
         "domain": DOMAIN,

@@ -44,6 +44,8 @@ class Listen:
     """POP3, STLS before the login."""
     pop3s: Addresses = _everywhere(995)
     """POP3, TLS from the first byte."""
+    pop2: Addresses = _everywhere(109)
+    """POP2, only when `pop.pop2` is true."""
     port_offset: Annotated[int, Range(0, 60000)] = 0
     """Added to every port above, so that a test server needs no root."""
 
@@ -122,7 +124,8 @@ class Pop:
     """POP3 and its predecessor."""
 
     pop2: bool = False
-    """POP2 (RFC 937) on port 109. Not built yet: the server says so and goes on without it."""
+    """POP2 (RFC 937) on port 109, for programs of another time. It knows no TLS: it takes passwords only from
+    this host itself, and only with `login.plain_on_loopback`; elsewhere put a TLS tunnel before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The INBOX as a POP3 session sees it: a snapshot at login, marks, one write at QUIT (RFC 1939 §3 to §6).
+"""A mailbox as a POP session sees it: a snapshot at login, marks, one write at QUIT (RFC 1939 §3 to §6).
 
 open → uids and sizes (12 bytes a message) → marks → commit: \\Seen and expunge in one transaction
 """
@@ -13,6 +13,7 @@ from bocau.base.ids import AccountId, MailboxId, UidValidity
 from bocau.base.wiretext import UINT32_MAX
 from bocau.store import BlobRef, Flags, Mailbox, MailStore, Reading, Writing
 
+INBOX: Final = "INBOX"
 GLANCE_MAX: Final = 1_000
 """An INBOX of more messages is read in the reader thread."""
 WINDOW: Final = 256
@@ -58,14 +59,14 @@ class Maildrop:
         self.size_bytes = 0
 
     @classmethod
-    async def open(cls, store: MailStore, account_id: AccountId) -> "Maildrop":
-        """Take the snapshot; a hundred thousand messages are read in the reader thread."""
+    async def open(cls, store: MailStore, account_id: AccountId, name: str = INBOX) -> "Maildrop":
+        """Take the snapshot; a hundred thousand messages are read in the reader thread. NoSuchMailbox."""
 
         def glance(reading: Reading) -> "Maildrop | None":
-            return cls._read(store, reading, GLANCE_MAX)
+            return cls._read(store, reading, name, GLANCE_MAX)
 
         def read(reading: Reading) -> "Maildrop":
-            maildrop = cls._read(store, reading, UINT32_MAX)
+            maildrop = cls._read(store, reading, name, UINT32_MAX)
             assert maildrop is not None
             return maildrop
 
@@ -73,8 +74,8 @@ class Maildrop:
         return maildrop if maildrop is not None else await store.read(account_id, read)
 
     @classmethod
-    def _read(cls, store: MailStore, reading: Reading, count_max: int) -> "Maildrop | None":
-        inbox = reading.mailbox_named("INBOX")
+    def _read(cls, store: MailStore, reading: Reading, name: str, count_max: int) -> "Maildrop | None":
+        inbox = reading.mailbox_named(name)
         if inbox.message_count > count_max:
             return None
         maildrop = cls(store, reading.account_id, inbox)

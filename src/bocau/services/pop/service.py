@@ -27,11 +27,11 @@ class PopService:
         tls_context: ssl.SSLContext | None,
     ) -> None:
         locks = PopLocks(settings.run_folder)
-        self._rooms = Rooms(settings, store, directory, clock, log, locks, tls_context)
+        self.rooms = Rooms(settings, store, directory, clock, log, locks, tls_context)
 
     async def serve(self, connection: Connection) -> None:
         """Serve one connection to its end."""
-        session = PopSession(connection, self._rooms, COMMANDS)
+        session = PopSession(connection, self.rooms, COMMANDS)
         try:
             await converse(connection, session)
         finally:

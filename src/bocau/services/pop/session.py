@@ -107,7 +107,7 @@ class PopSession:
 
     @property
     def _allows_plain(self) -> bool:
-        return self.rooms.settings.plain_on_loopback and _is_loopback(self.connection.peer_host)
+        return self.rooms.settings.plain_on_loopback and is_loopback(self.connection.peer_host)
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -127,5 +127,6 @@ class PopSession:
 Commands = Mapping[type, Callable[[PopSession, Any], Awaitable[None] | None]]
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a peer is this host itself."""
     return host in ("", "::1") or host.startswith(("127.", "::ffff:127."))

@@ -18,6 +18,7 @@ from bocau.database import Database, Sql
 from bocau.directory import administration, credentials
 from bocau.directory.credentials import ScramSalt
 from bocau.directory.expansion import expand, find, is_reserved
+from bocau.directory.identities import known_as
 from bocau.directory.logins import Logins, ScramKeys, current
 from bocau.directory.lookups import Lookups
 from bocau.directory.passwords import (
@@ -97,6 +98,11 @@ class Directory:
     def account_named(self, address: Address) -> Account:
         """By its own address in any spelling of equal key, not by an alias. NoSuchAccount."""
         return self._database.read(lambda sql: administration.account_named(sql, address))
+
+    def account_known_as(self, address: Address) -> Account:
+        """By its own address or by an alias that leads to it alone. NoSuchAccount; NotPermitted for what names
+        several, or somebody elsewhere."""
+        return self._database.read(lambda sql: known_as(sql, address))
 
     def may_send_as(self, account_id: AccountId, address: Address) -> bool:
         """Its own address (with any subaddress), its aliases, groups it may send as, and the addresses of a

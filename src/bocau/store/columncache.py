@@ -21,6 +21,7 @@ from bocau.store.values import Change, ChangeKind, Mailbox
 
 if TYPE_CHECKING:
     from bocau.store.mailstore import MailStore
+    from bocau.store.readerstore import ReaderStore
 
 COLUMNS: Final = Queries("bocau.store", "sql/sqlite/columns.sql")
 CACHE_BYTES: Final = 64 * 1024 * 1024
@@ -110,7 +111,7 @@ class ColumnCache:
 
 
 async def columns_of(
-    store: "MailStore",
+    store: "MailStore | ReaderStore",
     account_id: AccountId,
     mailbox_id: MailboxId,
     *facts: Fact,

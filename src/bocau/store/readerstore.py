@@ -36,16 +36,30 @@ class ReaderStore:
         """Whole mailboxes in memory; what a guest asks is answered with its own \\Seen."""
         return self._store.columns
 
-    def glance(self, account: AccountId, job: Callable[[Reading], T]) -> T:
+    def glance(
+        self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None
+    ) -> T:
         """Run a short read now, in this thread."""
+        assert reader is None or reader == self.reader_id
         return self._store.glance(account, job, reader=self.reader_id)
 
-    async def read(self, account: AccountId, job: Callable[[Reading], T]) -> T:
+    async def read(
+        self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None
+    ) -> T:
         """Run a read of unknown length in the reader thread."""
+        assert reader is None or reader == self.reader_id
         return await self._store.read(account, job, reader=self.reader_id)
 
-    async def write(self, account: AccountId, job: Callable[[Writing], T], *, heavy: bool = False) -> T:
+    async def write(
+        self,
+        account: AccountId,
+        job: Callable[[Writing], T],
+        *,
+        heavy: bool = False,
+        reader: AccountId | None = None,
+    ) -> T:
         """Run a write job; returns when it is committed, on disk and rung."""
+        assert reader is None or reader == self.reader_id
         return await self._store.write(account, job, heavy=heavy, reader=self.reader_id)
 
     def listen(self, account: AccountId, heard: Callable[[], None]) -> Callable[[], None]:

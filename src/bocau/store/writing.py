@@ -169,7 +169,9 @@ class Writing(Reading):
         self, mailbox_id: MailboxId, emails: Sequence[tuple[NewEmail, Flags, str]]
     ) -> list[tuple[Uid, EmailId]]:
         """MULTIAPPEND: all or none, one change row."""
-        return (addition if self.is_owner else guests).add(self, mailbox_id, emails)
+        if self.is_owner:
+            return addition.add(self, mailbox_id, emails)
+        return guests.add(self, mailbox_id, emails)
 
     def change_keywords(
         self,
@@ -194,11 +196,15 @@ class Writing(Reading):
 
     def copy(self, mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> list[tuple[Uid, Uid]]:
         """New emails sharing the blobs; (source uid, new uid), ascending."""
-        return (transfer if self.is_owner else guests).copy(self, mailbox_id, ranges, target)
+        if self.is_owner:
+            return transfer.copy(self, mailbox_id, ranges, target)
+        return guests.copy(self, mailbox_id, ranges, target)
 
     def move(self, mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> list[tuple[Uid, Uid]]:
         """The emails change place (same email_id); the source uids are expunged."""
-        return (transfer if self.is_owner else guests).move(self, mailbox_id, ranges, target)
+        if self.is_owner:
+            return transfer.move(self, mailbox_id, ranges, target)
+        return guests.move(self, mailbox_id, ranges, target)
 
     def expunge(
         self, mailbox_id: MailboxId, ranges: UidRanges | None = None, *, only_deleted: bool = True

@@ -9,7 +9,7 @@ from bocau.base.ids import AccountId, MailboxId, Uid
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
     from bocau.services.imap.view import View
-    from bocau.store import MailStore
+    from bocau.store import ReaderStore
 
 claims: set[asyncio.Task[None]] = set()
 
@@ -25,7 +25,7 @@ def claim_recent(session: "ImapSession") -> None:
     task.add_done_callback(claims.discard)
 
 
-async def _claim(store: "MailStore", account_id: AccountId, mailbox_id: MailboxId, shown_uid: Uid) -> None:
+async def _claim(store: "ReaderStore", account_id: AccountId, mailbox_id: MailboxId, shown_uid: Uid) -> None:
     # Not what has arrived since: nobody has been told of that.
     try:
         await store.write(account_id, lambda writing: writing.claim_recent(mailbox_id, shown_uid))

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bocau.base.errors import BadCredentials
+from bocau.base.errors import BadCredentials, NoSuchAccount
 from bocau.base.ids import AccountId
 from bocau.database import Database, DatabaseSettings
-from bocau.directory import Login, LoginAttempt
+from bocau.directory import Account, Login, LoginAttempt
 from bocau.formats.address import Address
 from bocau.runtime.connection import Connection
 from bocau.services.imap import ImapService, ImapSettings
@@ -54,6 +54,20 @@ class Directory:
 
     def is_still_valid(self, login: Login) -> bool:
         return login.account_id not in self.disabled
+
+    def account(self, account_id: AccountId) -> Account:
+        if not 0 < account_id <= len(self.names):
+            raise NoSuchAccount(str(account_id))
+        address = Address(self.names[account_id - 1], "example.org")
+        return Account(account_id, address, "", False, False, None, 0)
+
+    def account_named(self, address: Address) -> Account:
+        local_part, domain = address.key
+        if domain != "example.org" or local_part not in self.names:
+            raise NoSuchAccount(str(address))
+        return self.account(AccountId(self.names.index(local_part) + 1))
+
+    account_known_as = account_named
 
 
 @dataclass

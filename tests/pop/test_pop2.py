@@ -142,6 +142,9 @@ def test_it_is_off_unless_it_is_wanted(tmp_path_factory: pytest.TempPathFactory)
 
 def test_no_password_in_clear_text_where_that_is_forbidden(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings = ["pop.pop2=true", "login.plain_on_loopback=false"]
-    with Server(tmp_path_factory.mktemp("strict"), users=0, workers=1, settings=settings) as server:
-        with pytest.raises(Refused, match="password"):
-            login(server, "alice")
+    folder = tmp_path_factory.mktemp("strict")
+    with (
+        Server(folder, users=0, workers=1, settings=settings) as server,
+        pytest.raises(Refused, match="password"),
+    ):
+        login(server, "alice")

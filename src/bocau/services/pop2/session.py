@@ -97,7 +97,7 @@ class Pop2Session:
         self.connection.write(self.server.refuse(text_of(error)))
 
     async def _enter(self, name: str, password: str) -> None:
-        """HELO. POP2 knows no TLS, so a password may only come from this host, where the settings allow it."""
+        """HELO. POP2 knows no TLS: a password may only come from this host, where the settings allow it."""
         rooms, host = self.rooms, self.connection.peer_host
         if not (rooms.settings.plain_on_loopback and is_loopback(host)):
             raise NotPermitted("passwords in clear text are not taken")

@@ -100,7 +100,7 @@ class Directory:
         return self._database.read(lambda sql: administration.account_named(sql, address))
 
     def account_known_as(self, address: Address) -> Account:
-        """By its own address or by an alias that leads to it alone. NoSuchAccount; NotPermitted for what names
+        """By its own address or an alias that leads to it alone. NoSuchAccount; NotPermitted for what names
         several, or somebody elsewhere."""
         return self._database.read(lambda sql: known_as(sql, address))
 

@@ -6,6 +6,7 @@ Door: MailStore and the values that travel through it.
 from bocau.store.blobs import BlobLost, BlobRef, Blobs
 from bocau.store.mailstore import STORE_SCHEMA, Bell, MailStore, Reading, Writing
 from bocau.store.notify import LocalBell
+from bocau.store.readerstore import ReaderStore
 from bocau.store.uidranges import UidRanges
 from bocau.store.values import (
     Change,
@@ -35,6 +36,7 @@ __all__ = [
     "MailboxRole",
     "Message",
     "NewEmail",
+    "ReaderStore",
     "Reading",
     "UidRanges",
     "Usage",

@@ -3,8 +3,8 @@
     INBOX, Work/2026                       the user's own
     Other Users/bob@example.org/INBOX      bob's, as far as he shares it (RFC 4314)
 
-A name of somebody who is not here leads to an account that nobody has: it takes the same way as a mailbox that
-is not shared, and gets the same answer.
+A name of somebody who is not here leads to an account that nobody has: it takes the same way as a mailbox
+that is not shared, and gets the same answer.
 """
 
 from typing import TYPE_CHECKING, Final, NamedTuple

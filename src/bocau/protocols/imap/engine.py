@@ -8,13 +8,14 @@ One command at a time: what is pipelined behind it waits in the inbox until the 
 
 import re
 from binascii import b2a_base64
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from bocau.base.errors import PeerError, Refused, SyntaxFault, TooLong
+from bocau.base.errors import LimitReached, PeerError, Refused, SyntaxFault, TooLong
 from bocau.protocols.imap import append as a
 from bocau.protocols.imap import limits as lim
-from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage, Offer
+from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage, ReplaceMessage
 from bocau.protocols.imap.command import TAG, head, parse, sasl_response
 from bocau.protocols.imap.commands import Authenticate, Command
 from bocau.protocols.imap.limits import KNOWN, STRANGER
@@ -31,9 +32,7 @@ from bocau.protocols.imap.replies import (
 )
 from bocau.protocols.imap.states import FALLS, LEGAL, MOVES, State
 
-Event = (
-    Command | AppendMessage | AppendChunk | AppendEnd | SaslResponse | IdleDone | Ready | Rejected | Broken
-)
+Event = Command | a.Step | AppendChunk | SaslResponse | IdleDone | Ready | Rejected | Broken
 
 _LITERAL_END: Final = re.compile(rb"~?\{([0-9]{1,20})(\+?)\}\Z")
 _NOT_YET: Final = b"*"
@@ -55,8 +54,6 @@ class ImapEngine:
         self._scanned = 0
         self._mode: Callable[[ImapEngine], Event | None] = ImapEngine._in_command
         self._kind: type[Command] | type[AppendMessage] = Command
-        self._has_ended = False
-        self._append_count = 0
         self._forget_command()
 
     def _forget_command(self) -> None:
@@ -68,9 +65,13 @@ class ImapEngine:
         self._discarded = 0
         self._discard_count = 0
         self._refusal: Tagged | None = None
-        self._offer: Offer | None = None
-        self._append_tag = b""
+        self._append: a.AppendCommand | None = None
+        self._steps: deque[a.Step] = deque()
+        self._passes_body = False
+        """The step that waits for a decision is followed by octets of a message."""
         self._awaits_go = False
+        self._is_whole = False
+        """The command's last line has been read."""
         self._mode = ImapEngine._in_command
 
     # --- the two directions ---------------------------------------------------------
@@ -78,8 +79,8 @@ class ImapEngine:
     def receive(self, data: bytes) -> None:
         """Take bytes from the wire; b"" is the end of input."""
         if not data:
-            self._has_ended = True
-        elif self._pos == len(self._inbox):
+            return
+        if self._pos == len(self._inbox):
             self._inbox, self._pos, self._scanned = data, 0, 0
         else:
             self._inbox = self._inbox[self._pos :] + data
@@ -143,18 +144,27 @@ class ImapEngine:
         self._mode = ImapEngine._in_sasl
         return b"+ " + b2a_base64(data, newline=False) + b"\r\n"
 
-    def accept_literal(self) -> bytes:
-        """Take the offered message; returns what is to be sent."""
+    @property
+    def awaits_go(self) -> bool:
+        """Whether the client sends what it offers only when we accept it (a synchronizing literal)."""
+        return self._awaits_go
+
+    def accept(self) -> bytes:
+        """Take what an APPEND offers; returns what is to be sent."""
+        if not self._passes_body:
+            self._mode = ImapEngine._in_steps
+            return b""
         self._mode = ImapEngine._in_append_body
         go, self._awaits_go = self._awaits_go, False
         return b"+ OK\r\n" if go else b""
 
-    def refuse_literal(self, reply: Tagged) -> bytes:
-        """Refuse an APPEND before its message is sent, or throw away what comes anyway and answer then."""
-        if self._awaits_go:
+    def refuse(self, reply: Tagged) -> bytes:
+        """Refuse an APPEND before its octets are sent, or throw away what comes anyway and answer then."""
+        if self._awaits_go or self._is_whole:
             self._forget_command()
             return self.send(reply)
         self._refusal = reply
+        self._steps.clear()
         self._mode = ImapEngine._in_discard
         # Its size passed the limit already when it was offered; only what else comes is counted.
         return b""
@@ -189,9 +199,10 @@ class ImapEngine:
             found = _LITERAL_END.search(line)
             if found is not None:
                 return self._begin_literal(line, int(found[1]), not found[2])
-        if self._append_tag:
-            return self._end_append(line)
         text = self._text + line if self._text else line
+        if self._append is not None or a.START.match(text):
+            self._is_whole = True
+            return self._segment(text, None)
         literals = self._literals
         if literals:
             self._forget_command()
@@ -214,8 +225,8 @@ class ImapEngine:
         self._awaits_go = is_synchronizing
         self._wanted = size
         text = self._text + line
-        if self._append_tag or (AppendMessage in LEGAL[self.state] and a.START.match(text)):
-            return self._begin_message(text)
+        if self._append is not None or a.START.match(text):
+            return self._segment(text, size)
         if len(self._literals) >= self.limits.literal_count_max:
             return self._broken("too many literals")
         if len(text) + self._literal_bytes + size > self.limits.command_bytes_max:
@@ -251,33 +262,55 @@ class ImapEngine:
 
     # --- APPEND --------------------------------------------------------------------------
 
-    def _begin_message(self, text: bytes) -> Event | None:
-        is_first = not self._append_tag
+    def _segment(self, text: bytes, literal_bytes: int | None) -> Event | None:
+        """Read an APPEND or REPLACE up to its next literal, or to its end."""
+        cursor = Cursor(text, self._literals, is_utf8=self.is_utf8, nesting_max=self.limits.nesting_max)
         try:
-            tag, offer = self._read_offer(text)
+            command = self._append or self._begin_append(cursor)
+            self._steps.extend(command.read(cursor, literal_bytes))
         except (PeerError, Refused) as error:
             return self._refuse(_answer(self._append_tag or _tag(text), error))
-        if self._wanted > self.append_bytes_max:
-            return self._refuse(Tagged(tag, Status.NO, "the message is too large", b"TOOBIG"))
-        self._append_count = 1 if is_first else self._append_count + 1
-        if self._append_count > lim.APPEND_COUNT_MAX:
-            return self._refuse(Tagged(tag, Status.NO, "too many messages in one APPEND", b"LIMIT"))
-        self._append_tag, self._offer, self._kind = tag, offer, AppendMessage
-        self._text, self._literals = b"", []
-        # Until the session decides, nothing is read.
-        self._mode = ImapEngine._in_offer
-        return AppendMessage(
-            tag, offer.mailbox, offer.flags, offer.received_at, self._wanted, is_first, offer.is_literal8
-        )
+        self._append, self._text, self._literals = command, b"", []
+        is_url = command.ending is a.Ending.URL
+        if literal_bytes is not None and literal_bytes > (
+            lim.URL_BYTES_MAX if is_url else self.append_bytes_max
+        ):
+            return self._refuse(Tagged(command.tag, Status.NO, "the message is too large", b"TOOBIG"))
+        self._mode = ImapEngine._in_steps
+        return None
 
-    def _read_offer(self, text: bytes) -> tuple[bytes, Offer]:
-        cursor = Cursor(text, self._literals, is_utf8=self.is_utf8, nesting_max=self.limits.nesting_max)
-        if self._offer is None:
-            tag, _ = head(cursor)
-            return tag, a.first_offer(cursor)
-        if self._offer.needs_parenthesis:
-            cursor.expect(b")")
-        return self._append_tag, a.next_offer(cursor, self._offer.mailbox)
+    def _begin_append(self, cursor: Cursor) -> a.AppendCommand:
+        tag, name = head(cursor)
+        kind = AppendMessage if name == b"APPEND" else ReplaceMessage
+        if kind not in LEGAL[self.state]:
+            raise SyntaxFault(f"not while {self.state.value}")
+        self._kind = kind
+        return a.AppendCommand(cursor, tag, name)
+
+    @property
+    def _append_tag(self) -> bytes:
+        return b"" if self._append is None else self._append.tag
+
+    def _in_steps(self) -> Event | None:
+        """Tell what a segment holds, one by one; the session decides on most before the next is told."""
+        if not self._steps:
+            return self._begin_url()
+        step = self._steps.popleft()
+        if isinstance(step, AppendEnd):
+            self._forget_command()
+        elif not isinstance(step, a.AppendJoined):
+            self._passes_body = isinstance(step, a.AppendText) or (
+                isinstance(step, AppendMessage) and not step.is_catenated
+            )
+            # Until the session decides, nothing is read.
+            self._mode = ImapEngine._in_offer
+        return step
+
+    def _begin_url(self) -> Event | None:
+        """The segment ended at the literal of a URL."""
+        self._mode = ImapEngine._in_literal
+        go, self._awaits_go = self._awaits_go, False
+        return Ready() if go else None
 
     def _in_offer(self) -> Event | None:
         return None
@@ -291,14 +324,6 @@ class ImapEngine:
         if is_last:
             self._mode = ImapEngine._in_command
         return AppendChunk(data, is_last)
-
-    def _end_append(self, line: bytes) -> Event:
-        assert self._offer is not None
-        tag, expected = self._append_tag, b")" if self._offer.needs_parenthesis else b""
-        self._forget_command()
-        if line != expected:
-            return Rejected(Tagged(tag, Status.BAD, "unexpected text after the message"))
-        return AppendEnd(tag)
 
     # --- IDLE and AUTHENTICATE --------------------------------------------------------------
 
@@ -329,10 +354,11 @@ class ImapEngine:
 
     def _refuse(self, reply: Tagged) -> Event | None:
         """Refuse a command at its literal: now when the client waits, else when the rest has passed by."""
-        if self._awaits_go:
+        if self._awaits_go or self._is_whole:
             self._forget_command()
             return Rejected(reply)
         self._refusal = reply
+        self._steps.clear()
         self._mode = ImapEngine._in_discard
         return self._check_discard()
 
@@ -386,7 +412,8 @@ def _tag(text: bytes) -> bytes:
 
 
 def _answer(tag: bytes, error: Exception) -> Tagged:
-    """A name that cannot be is NO [CANNOT]; everything else the grammar refuses is BAD."""
+    """A name that cannot be is NO [CANNOT], too much NO [LIMIT]; everything else is BAD."""
     if isinstance(error, Refused):
-        return Tagged(tag, Status.NO, str(error), b"CANNOT")
+        code = b"LIMIT" if isinstance(error, LimitReached) else b"CANNOT"
+        return Tagged(tag, Status.NO, str(error), code)
     return Tagged(tag, Status.BAD, str(error))

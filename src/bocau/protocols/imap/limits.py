@@ -39,6 +39,10 @@ APPEND_BYTES_MAX = 64 * 1024 * 1024
 """The default of one appended message (RFC 7889)."""
 APPEND_COUNT_MAX = 1000
 """Messages in one MULTIAPPEND (RFC 3502)."""
+CATENATE_PARTS_MAX = 1000
+"""Parts of one message put together by CATENATE (RFC 4469)."""
+URL_BYTES_MAX = 8 * 1024
+"""A URL that comes as a literal."""
 CHUNK_BYTES = 256 * 1024
 """An appended body up to this comes as one chunk; a greater one as it arrives."""
 SASL_BYTES_MAX = 8 * 1024

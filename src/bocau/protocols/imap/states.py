@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from bocau.protocols.imap import commands as c
-from bocau.protocols.imap.append import AppendMessage
+from bocau.protocols.imap.append import AppendMessage, ReplaceMessage
 from bocau.protocols.imap.commands import Command
 
 
@@ -32,6 +32,7 @@ _KNOWN: Final[tuple[Kind, ...]] = (
 )
 _SELECTED: Final[tuple[Kind, ...]] = (
     *(c.Close, c.Unselect, c.Check, c.Expunge, c.Search, c.Fetch, c.Store, c.Copy, c.Move),
+    ReplaceMessage,
 )
 
 LEGAL: Final[dict[State, frozenset[Kind]]] = {

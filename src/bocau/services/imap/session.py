@@ -7,7 +7,7 @@ from bocau.base.errors import BocauError, PeerGone, TryLater
 from bocau.base.ids import AccountId
 from bocau.directory import Login, LoginAttempt, Scope
 from bocau.protocols.imap import Event, ImapEngine, State
-from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage
+from bocau.protocols.imap import append as a
 from bocau.protocols.imap.commands import Command
 from bocau.protocols.imap.replies import Broken, Ready, Rejected, Status, Tagged
 from bocau.runtime.connection import Connection
@@ -15,7 +15,7 @@ from bocau.services.authentication import Authentication, mechanisms
 from bocau.services.imap import updates
 from bocau.services.imap.capabilities import capabilities
 from bocau.services.imap.commands import HANDLERS
-from bocau.services.imap.commands.append import answer_all
+from bocau.services.imap.commands.append import answer_all, drop
 from bocau.services.imap.errors import tagged
 from bocau.services.imap.view import View
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bocau.services.imap.commands.append import Appending
     from bocau.services.imap.service import ImapService
 
-APPENDING = (AppendMessage, AppendChunk, AppendEnd)
+APPENDING = (a.AppendMessage, a.AppendChunk, a.AppendUrl, a.AppendText, a.AppendJoined, a.AppendEnd)
 LOOPBACK = ("127.0.0.1", "::1", "")
 
 
@@ -87,6 +87,7 @@ class ImapSession:
         try:
             match event:
                 case Rejected(reply):
+                    drop(self)
                     self.reply(reply)
                 case Broken(text):
                     self.bye(text)

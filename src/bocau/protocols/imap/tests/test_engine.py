@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from bocau.protocols.imap import Event, ImapEngine, State
 from bocau.protocols.imap import commands as c
-from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage
+from bocau.protocols.imap.append import (
+    AppendChunk,
+    AppendEnd,
+    AppendMessage,
+    AppendText,
+    AppendUrl,
+)
 from bocau.protocols.imap.replies import Broken, IdleDone, Ready, Rejected, SaslResponse, Status, Tagged
 
 
@@ -30,8 +36,8 @@ def events(engine: ImapEngine, chunks: Iterable[bytes]) -> list[Event]:
         while (event := engine.next_event()) is not None:
             told.append(event)
             match event:
-                case AppendMessage():
-                    engine.accept_literal()
+                case AppendMessage() | AppendUrl() | AppendText():
+                    engine.accept()
                 case c.Idle():
                     engine.idle()
                 case c.Authenticate():
@@ -76,7 +82,7 @@ def test_a_refused_message_passes_by_and_the_next_command_is_read() -> None:
     engine.receive(b"a APPEND x {10+}\r\nb LOGOUT\r\n (\\Seen) {3+}\r\nabc\r\nc NOOP\r\n")
     offered = engine.next_event()
     assert isinstance(offered, AppendMessage)
-    assert engine.refuse_literal(Tagged(b"a", Status.NO, "no", b"TRYCREATE")) == b""
+    assert engine.refuse(Tagged(b"a", Status.NO, "no", b"TRYCREATE")) == b""
     assert engine.next_event() == Rejected(Tagged(b"a", Status.NO, "no", b"TRYCREATE"))
     assert engine.next_event() == c.Noop(b"c")
 

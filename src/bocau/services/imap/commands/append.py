@@ -1,4 +1,4 @@
-"""APPEND and MULTIAPPEND (RFC 9051 §6.3.12, RFC 3502, APPENDUID of RFC 4315).
+"""APPEND, MULTIAPPEND, CATENATE, REPLACE (RFC 9051 §6.3.12, RFC 3502, RFC 4469, RFC 8508).
 
 Each body is staged as it comes; all rows are written at the end, in one transaction.
 """
@@ -6,28 +6,39 @@ Each body is staged as it comes; all rows are written at the end, in one transac
 import asyncio
 from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from bocau.base.errors import BocauError, NoSuchMailbox
-from bocau.database.errors import translate_os
-from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage
+from bocau.base.errors import BocauError, LimitReached, MessageTooLarge, NoSuchMailbox
+from bocau.protocols.imap.append import (
+    AppendChunk,
+    AppendEnd,
+    AppendJoined,
+    AppendMessage,
+    AppendText,
+    AppendUrl,
+    ReplaceMessage,
+)
+from bocau.protocols.imap.names import string
 from bocau.protocols.imap.replies import Status, Tagged
 from bocau.protocols.imap.sets import ranges_of, set_text
+from bocau.protocols.imap.urls import BadUrl
 from bocau.services.imap import updates
+from bocau.services.imap.catenating import octets_of
+from bocau.services.imap.commands.replace import Old, expunge_old, find_old
 from bocau.services.imap.errors import tagged, target_missing
 from bocau.services.imap.flags import split_flags
-from bocau.store import Flags, NewEmail, Writing
-from bocau.store.email import new_email
+from bocau.services.imap.growing import MEMORY_BYTES_MAX, GrowingBody, staged
+from bocau.services.imap.places import Place, locate
+from bocau.store import Flags, NewEmail, Reading, Writing
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
 
-DIGEST_NOW_BYTES_MAX: Final = 256 * 1024
-"""Longer messages are digested in a thread."""
 HEAVY_MESSAGES: Final = 500
-
 UNANSWERED_MAX: Final = 64
 """Pipelined APPENDs of one client under way together."""
+CATENATED_BYTES_MAX: Final = 256 * 1024 * 1024
+"""What the URLs of one command may copy together: a short command must not fill the disk."""
 
 Placed = tuple[NewEmail, Flags, str]
 Appended = tuple[int, Sequence[int]]
@@ -39,54 +50,68 @@ class Appending:
     """One APPEND in progress."""
 
     tag: bytes
-    mailbox: str
+    place: Place
     offer: AppendMessage
+    old: Old | None = None
+    """What REPLACE takes away."""
     emails: list[Placed] = field(default_factory=list)
     size_bytes: int = 0
-    spool: BinaryIO | None = None
-    """A message too long for one chunk grows here."""
+    copied_bytes: int = 0
+    """By URLs."""
+    body: GrowingBody | None = None
+    """A message that comes in pieces."""
 
     def close(self) -> None:
-        if self.spool is not None:
-            self.spool.close()
-            self.spool = None
+        if self.body is not None:
+            self.body.close()
+            self.body = None
 
 
 async def offered(session: "ImapSession", offer: AppendMessage) -> None:
     """A message is announced: refuse it now, before it is sent, when it cannot be taken."""
-    if offer.is_first:
-        session.appending = Appending(offer.tag, offer.mailbox, offer)
-    appending = session.appending
-    assert appending is not None
-    refusal = _refusal(session, appending, offer)
-    if refusal is not None:
-        _drop(session)
-        await answer_all(session)
-        session.connection.write(session.engine.refuse_literal(refusal))
-        return
-    appending.offer = offer
-    appending.size_bytes += offer.size_bytes
-    session.connection.write(session.engine.accept_literal())
-
-
-def _refusal(session: "ImapSession", appending: Appending, offer: AppendMessage) -> Tagged | None:
-    if not offer.size_bytes:
-        return Tagged(offer.tag, Status.NO, "an empty message cannot be kept")
     try:
+        if offer.is_first:
+            drop(session)
+            session.appending = _begun(session, offer)
+        appending = session.appending
+        assert appending is not None
+        appending.offer = offer
+        if offer.is_catenated:
+            appending.body = GrowingBody(session.service.spool)
+        elif not offer.size_bytes:
+            await _refuse(session, Tagged(offer.tag, Status.NO, "an empty message cannot be kept"))
+            return
         split_flags(offer.flags)
-        usage = session.store.glance(
-            session.account_id,
-            lambda reading: (reading.mailbox_named(offer.mailbox), reading.usage())[1],
-        )
-    except NoSuchMailbox:
-        return target_missing(offer.tag)
+        _make_room(session, appending, offer.size_bytes)
     except BocauError as error:
-        return tagged(offer.tag, error)
-    if usage.limit_bytes is not None:
-        more = appending.size_bytes + offer.size_bytes
-        if usage.used_bytes + more > usage.limit_bytes:
-            return Tagged(offer.tag, Status.NO, "the mailbox quota is used up", b"OVERQUOTA")
-    return None
+        await _refuse(session, _refusal(offer.tag, error))
+        return
+    session.connection.write(session.engine.accept())
+
+
+def _begun(session: "ImapSession", offer: AppendMessage) -> Appending:
+    place = locate(session, offer.mailbox)
+    old = find_old(session, offer.replaced) if isinstance(offer, ReplaceMessage) else None
+    return Appending(offer.tag, place, offer, old)
+
+
+def _make_room(session: "ImapSession", appending: Appending, size_bytes: int) -> None:
+    """Count what is announced; look whether there is room while the client waits, or before much comes."""
+    appending.size_bytes += size_bytes
+    if not session.engine.awaits_go and appending.size_bytes <= MEMORY_BYTES_MAX:
+        # It is on its way already; the write itself tells.
+        return
+    place, old = appending.place, appending.old
+    spared_bytes = old.size_bytes if old is not None and old.account_id == place.account_id else 0
+
+    def check(reading: Reading) -> None:
+        reading.mailbox_named(place.name)
+        reading.usage().check(appending.size_bytes - spared_bytes)
+
+    session.store.glance(place.account_id, check)
+
+
+# --- the octets ------------------------------------------------------------------------------
 
 
 async def received(session: "ImapSession", chunk: AppendChunk) -> None:
@@ -94,43 +119,87 @@ async def received(session: "ImapSession", chunk: AppendChunk) -> None:
     appending = session.appending
     assert appending is not None
     try:
-        if appending.spool is None and chunk.is_last:
-            await _take(session, appending, chunk.data)
-        else:
-            await _spool(session, appending, chunk)
-    except BocauError as error:
-        _drop(session)
-        # What remains of the command is read and thrown away by the engine, then answered.
-        session.connection.write(session.engine.refuse_literal(tagged(appending.tag, error)))
-
-
-async def _take(session: "ImapSession", appending: Appending, data: bytes) -> None:
-    """A whole body is here: stage and digest it."""
-    blob = session.store.blobs.stage(data, session.account_id)
-    received_at = _received_at(session, appending.offer)
-    if len(data) <= DIGEST_NOW_BYTES_MAX:
-        email = new_email(data, blob, received_at)
-    else:
-        email = await asyncio.to_thread(new_email, data, blob, received_at)
-    _keep(appending, email)
-
-
-async def _spool(session: "ImapSession", appending: Appending, chunk: AppendChunk) -> None:
-    try:
-        if appending.spool is None:
-            appending.spool = session.service.spool()
-        spool = appending.spool
-        await asyncio.to_thread(spool.write, chunk.data)
-        if not chunk.is_last:
+        if appending.body is None and chunk.is_last and len(chunk.data) <= MEMORY_BYTES_MAX:
+            place, received_at = appending.place, _received_at(session, appending.offer)
+            _keep(appending, staged(session.store, chunk.data, place.account_id, received_at))
             return
-        blob = await session.store.blobs.stage_file(spool, account_id=session.account_id)
-        spool.seek(0)
-        data = await asyncio.to_thread(spool.read)
-    except OSError as error:
-        raise translate_os(error) from error
-    appending.close()
+        if appending.body is None:
+            appending.body = GrowingBody(session.service.spool)
+        await appending.body.add(chunk.data)
+        if chunk.is_last and not appending.offer.is_catenated:
+            await _finish(session, appending)
+    except BocauError as error:
+        # What remains of the command is read and thrown away by the engine, then answered.
+        await _refuse(session, tagged(appending.tag, error))
+
+
+async def text_offered(session: "ImapSession", text: AppendText) -> None:
+    """TEXT of CATENATE."""
+    appending = session.appending
+    assert appending is not None
+    try:
+        _check_size(session, appending, text.size_bytes)
+        _make_room(session, appending, text.size_bytes)
+    except BocauError as error:
+        await _refuse(session, _refusal(appending.tag, error))
+        return
+    session.connection.write(session.engine.accept())
+
+
+async def url_offered(session: "ImapSession", part: AppendUrl) -> None:
+    """URL of CATENATE: all or nothing, so the first that does not resolve ends the command (RFC 4469 §3)."""
+    appending = session.appending
+    assert appending is not None and appending.body is not None
+    try:
+        async for piece in octets_of(session, part.url):
+            _check_size(session, appending, len(piece))
+            _make_room(session, appending, len(piece))
+            _count_copied(appending, len(piece))
+            await appending.body.add(piece)
+    except BadUrl as error:
+        code = b"BADURL " + string(part.url.translate(None, b"\r\n\0]")[:URL_SHOWN_BYTES_MAX])
+        await _refuse(session, Tagged(appending.tag, Status.NO, str(error), code))
+    except BocauError as error:
+        await _refuse(session, _refusal(appending.tag, error))
+    else:
+        session.connection.write(session.engine.accept())
+
+
+URL_SHOWN_BYTES_MAX: Final = 1000
+"""Of a URL that is refused."""
+
+
+def _check_size(session: "ImapSession", appending: Appending, more_bytes: int) -> None:
+    assert appending.body is not None
+    if appending.body.size_bytes + more_bytes > session.engine.append_bytes_max:
+        raise MessageTooLarge("the message is too large")
+
+
+def _count_copied(appending: Appending, more_bytes: int) -> None:
+    appending.copied_bytes += more_bytes
+    if appending.copied_bytes > CATENATED_BYTES_MAX:
+        raise LimitReached("the URLs of one command copy too much")
+
+
+async def joined(session: "ImapSession", event: AppendJoined) -> None:
+    """A catenated message is complete."""
+    appending = session.appending
+    assert appending is not None and appending.body is not None
+    if not appending.body.size_bytes:
+        await _refuse(session, Tagged(appending.tag, Status.NO, "an empty message cannot be kept"))
+        return
+    try:
+        await _finish(session, appending)
+    except BocauError as error:
+        await _refuse(session, tagged(appending.tag, error))
+
+
+async def _finish(session: "ImapSession", appending: Appending) -> None:
+    body = appending.body
+    assert body is not None
     received_at = _received_at(session, appending.offer)
-    _keep(appending, await asyncio.to_thread(new_email, data, blob, received_at))
+    _keep(appending, await body.staged(session.store, appending.place.account_id, received_at))
+    appending.close()
 
 
 def _received_at(session: "ImapSession", offer: AppendMessage) -> int:
@@ -139,13 +208,30 @@ def _received_at(session: "ImapSession", offer: AppendMessage) -> int:
 
 def _keep(appending: Appending, email: NewEmail) -> None:
     bits, keywords = split_flags(appending.offer.flags)
-    appending.emails.append((email, bits, " ".join(sorted(set(keywords)))))
+    appending.emails.append((email, bits, " ".join(sorted(set(keywords))) if keywords else ""))
 
 
-def _drop(session: "ImapSession") -> None:
+# --- refusing --------------------------------------------------------------------------------
+
+
+def drop(session: "ImapSession") -> None:
+    """The APPEND in progress is given up."""
     if session.appending is not None:
         session.appending.close()
         session.appending = None
+
+
+async def _refuse(session: "ImapSession", refusal: Tagged) -> None:
+    drop(session)
+    await answer_all(session)
+    session.connection.write(session.engine.refuse(refusal))
+
+
+def _refusal(tag: bytes, error: BocauError) -> Tagged:
+    return target_missing(tag) if isinstance(error, NoSuchMailbox) else tagged(tag, error)
+
+
+# --- the end ---------------------------------------------------------------------------------
 
 
 async def ended(session: "ImapSession", event: AppendEnd) -> None:
@@ -157,6 +243,10 @@ async def ended(session: "ImapSession", event: AppendEnd) -> None:
     assert appending is not None
     session.appending = None
     write = _write(session, appending)
+    if appending.old is not None:
+        await answer_all(session)
+        await _answer_replace(session, event.tag, write)
+        return
     if not session.engine.has_input and not session.unanswered:
         await _answer(session, event.tag, write)
         return
@@ -166,33 +256,48 @@ async def ended(session: "ImapSession", event: AppendEnd) -> None:
 
 
 def _write(session: "ImapSession", appending: Appending) -> Coroutine[Any, Any, Appended]:
-    emails = appending.emails
+    place, emails, old = appending.place, appending.emails, appending.old
 
     def job(writing: Writing) -> Appended:
-        mailbox = writing.mailbox_named(appending.mailbox)
+        mailbox = writing.mailbox_named(place.name)
+        if old is not None:
+            expunge_old(writing, old)
         writing.enforce_quota(appending.size_bytes)
         added = writing.add_many(mailbox.mailbox_id, emails)
         return mailbox.uid_validity, [uid for uid, _ in added]
 
-    return session.store.write(session.account_id, job, heavy=len(emails) > HEAVY_MESSAGES)
+    return session.store.write(place.account_id, job, heavy=len(emails) > HEAVY_MESSAGES)
 
 
 async def _outcome(tag: bytes, write: Awaitable[Appended]) -> Tagged:
     """How one APPEND ended."""
     try:
         validity, uids = await write
-    except NoSuchMailbox:
-        return target_missing(tag)
     except BocauError as error:
-        return tagged(tag, error)
-    code = b"APPENDUID %d %b" % (validity, set_text(ranges_of(uids)))
-    return Tagged(tag, Status.OK, "APPEND completed", code)
+        return _refusal(tag, error)
+    return Tagged(tag, Status.OK, "APPEND completed", append_uid(validity, uids))
+
+
+def append_uid(validity: int, uids: Sequence[int]) -> bytes:
+    """APPENDUID of RFC 4315 §3."""
+    return b"APPENDUID %d %b" % (validity, set_text(ranges_of(uids)))
 
 
 async def _answer(session: "ImapSession", tag: bytes, write: Awaitable[Appended]) -> None:
     reply = await _outcome(tag, write)
     if session.view is not None:
         await updates.tell(session, may_expunge=True)
+    if not session.is_over:
+        session.reply(reply)
+
+
+async def _answer_replace(session: "ImapSession", tag: bytes, write: Awaitable[Appended]) -> None:
+    """The new uid is told first, in an untagged OK, then the old message's end (RFC 8508 §4.3)."""
+    reply = await _outcome(tag, write)
+    if reply.status is Status.OK:
+        session.untagged(b"OK [%b] the replacement" % reply.code)
+        reply = Tagged(tag, Status.OK, "REPLACE completed")
+    await updates.tell(session, may_expunge=True)
     if not session.is_over:
         session.reply(reply)
 

@@ -11,7 +11,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, cast
 
 from bocau.base.errors import PeerGone
 from bocau.runtime.tls_layer import TlsLayer
@@ -532,6 +532,10 @@ async def converse(connection: Connection, session: "Session[AnyEvent]") -> None
         await connection.flush()
         ends_at = connection.time() + session.deadline_seconds
         while not session.is_over:
+            if getattr(session, "hears_news", False):
+                await _tell_until_input(connection, cast("NewsSession", session), ends_at)
+                if session.is_over:
+                    break
             data = await connection.read(ends_at - connection.time())
             session.engine.receive(data)
             count = await _answer(connection, session)
@@ -547,6 +551,28 @@ async def converse(connection: Connection, session: "Session[AnyEvent]") -> None
         getattr(session, "stopping", session.expired)()
     except PeerGone:
         return
+
+
+class NewsSession(Protocol):
+    """A session that speaks unasked, between the events of its peer (IMAP NOTIFY): connection.wake() says when."""
+
+    is_over: bool
+
+    @property
+    def hears_news(self) -> bool:
+        """Whether it does so now; without this property a session is never asked."""
+
+    async def tell_news(self) -> None:
+        """Write what is new by connection.write()."""
+
+
+async def _tell_until_input(connection: Connection, session: NewsSession, ends_at: float) -> None:
+    while session.hears_news and not (session.is_over or connection.has_input):
+        await connection.readable(ends_at - connection.time())
+        if not connection.has_input:
+            await session.tell_news()
+            if connection.send():
+                await connection.settle()
 
 
 async def _answer(connection: Connection, session: "Session[AnyEvent]") -> int:

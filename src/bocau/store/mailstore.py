@@ -6,7 +6,8 @@ write(account, job) → job(Writing) → rows + change rows → commit → doorb
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Final, Protocol, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from bocau.base.errors import DiskFull
 from bocau.base.ids import AccountId, ModSeq
@@ -20,12 +21,17 @@ from bocau.store.reserve import Reserve
 from bocau.store.values import Change
 from bocau.store.writing import Job, Writing
 
+if TYPE_CHECKING:
+    from bocau.store.search import SearchIndex
+
 T = TypeVar("T")
 
 STORE_SCHEMA: Final = Schema("store", "bocau.store", "sql/sqlite")
 """For Database.open."""
 RESERVE_NAME: Final = "reserve"
 """A file beside the database; see bocau.store.reserve."""
+SEARCH_NAME: Final = "search"
+"""A folder beside the database; see bocau.store.search."""
 
 
 class Bell(Protocol):
@@ -61,6 +67,13 @@ class MailStore:
     def read_by(self, reader: AccountId) -> ReaderStore:
         """The store as this account sees it, its own mailboxes and those shared with it."""
         return ReaderStore(self, reader)
+
+    @cached_property
+    def search(self) -> "SearchIndex":
+        """The full-text index; made when first asked for."""
+        from bocau.store.search import SearchIndex
+
+        return SearchIndex(self.database.settings.path.with_name(SEARCH_NAME))
 
     def glance(
         self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None

@@ -1,0 +1,178 @@
+"""The index of all accounts, as who searches sees it.
+
+<folder>/<account>/<first>-<last>.idx      files that together cover the emails 1…n of an account
+<folder>/wanted/<account>                  somebody asks for the account's index to be made anew
+"""
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from enum import IntEnum
+from itertools import compress
+from pathlib import Path
+from threading import Lock
+from typing import Final, NamedTuple
+
+from bocau.store.search.needle import Needle
+from bocau.store.search.segment import Segment, SegmentBroken, range_of_name, segment_name
+
+FILES_OPEN_MAX: Final = 256
+"""Files kept open, by least recent use."""
+_TRIES: Final = 3
+"""How often a folder is read again, because a file was merged away meanwhile."""
+WANTED: Final = "wanted"
+
+Range = tuple[int, int]
+
+
+class Verdict(IntEnum):
+    """What the index says of an email."""
+
+    NO = 0
+    MAYBE = 1
+    SURE = 2
+
+
+class Question(NamedTuple):
+    """Which emails have a needle in these zones?"""
+
+    zones: tuple[int, ...]
+    needle: Needle
+
+
+def cover(ranges: Sequence[Range]) -> list[Range]:
+    """Which of these ranges together cover the serials from 1 on, without a gap: longer ones first."""
+    chosen: list[Range] = []
+    wanted = 1
+    for first, last in sorted(ranges, key=lambda r: (r[0], -r[1])):
+        if first == wanted and last >= first:
+            chosen.append((first, last))
+            wanted = last + 1
+    return chosen
+
+
+class SearchIndex:
+    """Opened by each process that searches. Blocking; any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open: OrderedDict[tuple[int, str, int], Segment] = OrderedDict()
+        self._lock = Lock()
+
+    def account_folder(self, account_id: int) -> Path:
+        return self.folder / str(account_id)
+
+    def ranges(self, account_id: int) -> list[Range]:
+        """What the account's files cover, by their names."""
+        return cover([found for name in self.names(account_id) if (found := range_of_name(name)) is not None])
+
+    def names(self, account_id: int) -> list[str]:
+        try:
+            return os.listdir(self.account_folder(account_id))
+        except FileNotFoundError:
+            return []
+
+    def ask(self, account_id: int, base: int, count: int, questions: Sequence[Question]) -> list[bytes]:
+        """For each question a Verdict for each serial base…base+count-1; MAYBE where no file tells."""
+        answers = [bytearray(b"\x01") * count for _ in questions]
+        for segment in self.segments(account_id):
+            if segment.last < base or segment.first >= base + count:
+                continue
+            serials = segment.serials
+            for answer, question in zip(answers, questions, strict=True):
+                _enter(answer, base, serials, _verdicts(segment, question))
+        return list(map(bytes, answers))
+
+    def segments(self, account_id: int) -> list[Segment]:
+        """The account's files; broken ones are left out, and somebody is asked to make them anew."""
+        for _ in range(_TRIES):
+            try:
+                return self._segments(account_id)
+            except FileNotFoundError:
+                continue
+        return []
+
+    def _segments(self, account_id: int) -> list[Segment]:
+        found = []
+        for first, last in self.ranges(account_id):
+            try:
+                found.append(self.segment(account_id, segment_name(first, last)))
+            except FileNotFoundError:
+                raise
+            except (SegmentBroken, OSError):
+                self.want(account_id)
+        return found
+
+    def segment(self, account_id: int, name: str) -> Segment:
+        """An open file, checked. SegmentBroken, FileNotFoundError."""
+        path = self.account_folder(account_id) / name
+        key = (account_id, name, path.stat().st_ino)
+        with self._lock:
+            known = self._open.get(key)
+            if known is not None:
+                self._open.move_to_end(key)
+                return known
+        opened = Segment(path)
+        with self._lock:
+            self._open[key] = opened
+            while len(self._open) > FILES_OPEN_MAX:
+                self._open.popitem(last=False)
+        return opened
+
+    def want(self, account_id: int) -> None:
+        """Ask the indexer to make the account's index anew."""
+        folder = self.folder / WANTED
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / str(account_id)).touch()
+        except OSError:
+            pass  # A full disk: without an index searches are slow, not wrong.
+
+    def wanted(self) -> list[int]:
+        """Whose index was asked to be made anew."""
+        try:
+            names = os.listdir(self.folder / WANTED)
+        except FileNotFoundError:
+            return []
+        return [int(name) for name in names if name.isascii() and name.isdigit()]
+
+    def wanted_done(self, account_id: int) -> None:
+        (self.folder / WANTED / str(account_id)).unlink(missing_ok=True)
+
+
+def _verdicts(segment: Segment, question: Question) -> bytes:
+    """One byte for each email of the file."""
+    needle = question.needle
+    if not needle.patterns:
+        return bytes((Verdict.MAYBE,)) * len(segment)
+    found: set[int] | None = None
+    for pattern in needle.patterns:
+        has: set[int] = set().union(*(segment.ordinals(zone, pattern) for zone in question.zones))
+        found = has if found is None else found & has
+        if not found:
+            break
+    verdicts = bytearray(len(segment))
+    value = Verdict.SURE if needle.is_sure else Verdict.MAYBE
+    for ordinal in found or ():
+        verdicts[ordinal] = value
+    for ordinal in segment.partial:
+        verdicts[ordinal] = Verdict.MAYBE
+    return bytes(verdicts)
+
+
+def _enter(answer: bytearray, base: int, serials: Sequence[int], verdicts: bytes) -> None:
+    """Write the verdicts of a file's emails where the answer has their serials."""
+    if not serials:
+        return
+    count, first, last = len(answer), serials[0], serials[-1]
+    if last - first == len(serials) - 1:
+        low, high = max(first, base), min(last, base + count - 1)
+        answer[low - base : high - base + 1] = verdicts[low - first : high - first + 1]
+        return
+    table = bytearray(b"\x01") * (last - first + 1)
+    for value in (Verdict.NO, Verdict.SURE):
+        wanted = bytes((value,))
+        for serial in compress(serials, map(wanted.__contains__, verdicts)):
+            table[serial - first] = value
+    low, high = max(first, base), min(last, base + count - 1)
+    answer[low - base : high - base + 1] = table[low - first : high - first + 1]

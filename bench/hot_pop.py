@@ -14,6 +14,7 @@ from bocau.formats.address import parse_address
 from bocau.runtime.clock import SystemClock
 from bocau.runtime.log import get_log
 from bocau.services.pop.commands import COMMANDS
+from bocau.services.pop.delays import LoginDelays
 from bocau.services.pop.locks import PopLocks
 from bocau.services.pop.session import PopSession, Rooms
 from bocau.services.pop.settings import PopSettings
@@ -79,7 +80,8 @@ async def main() -> None:
         store = MailStore(database, Blobs(folder / "packs"), bell)
         directory = Directory(database, DirectorySettings(), clock, ring=bell.ring)
         settings = PopSettings("bench.test", folder / "run", plain_on_loopback=True)
-        rooms = Rooms(settings, store, directory, clock, get_log("pop"), PopLocks(folder / "run"), None)
+        locks, delays = PopLocks(folder / "run"), LoginDelays(folder / "run", 0)
+        rooms = Rooms(settings, store, directory, clock, get_log("pop"), locks, delays, None)
         try:
             await run(rooms)
         finally:

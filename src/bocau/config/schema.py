@@ -123,6 +123,8 @@ class Dns:
 class Pop:
     """POP3 and its predecessor."""
 
+    login_delay_seconds: Annotated[int, Range(0, 3600)] = 0
+    """The least time between two logins of an account; 0: none (RFC 2449 §6.5)."""
     pop2: bool = False
     """POP2 (RFC 937) on port 109, for programs of another time. It knows no TLS: it takes passwords only from
     this host itself, and only with `login.plain_on_loopback`; elsewhere put a TLS tunnel before it."""

@@ -87,6 +87,7 @@ class Settings:
         return PopSettings(
             hostname=self.file.hostname,
             run_folder=self.data_dir / "run",
+            login_delay_seconds=self.file.pop.login_delay_seconds,
             plain_on_loopback=self.file.login.plain_on_loopback,
         )
 

@@ -10,6 +10,7 @@ from bocau.protocols.pop.events import (
     CapabilitiesAsked,
     Delete,
     Event,
+    LanguageAsked,
     ListAsked,
     MechanismsAsked,
     NoopSaid,
@@ -28,6 +29,10 @@ from bocau.protocols.pop.events import (
 _MECHANISM_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 _MECHANISM_BYTES_MAX: Final = 20
 """RFC 4422 §3.1."""
+
+
+_LANGUAGE_CHARACTERS: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-*"
+_LANGUAGE_BYTES_MAX: Final = 64
 
 
 def _text(argument: bytes) -> str:
@@ -61,6 +66,14 @@ def _auth(argument: bytes) -> AuthAsked:
     return AuthAsked(mechanism.decode("ascii"), initial if space else None)
 
 
+def _language(argument: bytes) -> LanguageAsked:
+    if not argument:
+        return LanguageAsked(None)
+    if len(argument) > _LANGUAGE_BYTES_MAX or argument.strip(_LANGUAGE_CHARACTERS):
+        raise SyntaxFault("not a language tag")
+    return LanguageAsked(argument.decode("ascii").lower())
+
+
 def _bare(event: Event) -> Callable[[bytes], Event]:
     def parse_nothing(argument: bytes) -> Event:
         if argument:
@@ -85,6 +98,7 @@ _PARSERS: Final[dict[bytes, tuple[str, Callable[[bytes], Event]]]] = {
     b"QUIT": ("QUIT", _bare(QuitAsked())),
     b"CAPA": ("CAPA", _bare(CapabilitiesAsked())),
     b"STLS": ("STLS", _bare(StartTlsAsked())),
+    b"LANG": ("LANG", _language),
     b"UTF8": ("UTF8", _bare(Utf8Asked())),
 }
 

@@ -73,6 +73,13 @@ class Utf8Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageAsked:
+    """RFC 6856 §3. `tag` in lower case, "*" for the server's own; None: which are there?"""
+
+    tag: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatAsked: ...
 
 
@@ -128,6 +135,7 @@ Event = (
     | StartTlsAsked
     | CapabilitiesAsked
     | Utf8Asked
+    | LanguageAsked
     | StatAsked
     | ListAsked
     | UidListAsked

@@ -34,6 +34,7 @@ NEXT: Final[dict[tuple[State, str], State]] = {
     **{(state, "MECHANISMS"): state for state in _BEFORE},
     **{(state, "STLS"): State.AUTHORIZATION for state in _BEFORE},
     **{(state, "UTF8"): state for state in _BEFORE},
+    **{(state, "LANG"): state for state in (*_BEFORE, State.TRANSACTION)},
     **{(state, "CAPA"): state for state in (*_BEFORE, State.TRANSACTION)},
     **{(state, "QUIT"): State.CLOSED for state in (*_BEFORE, State.TRANSACTION)},
     **{

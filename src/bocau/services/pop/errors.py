@@ -3,12 +3,14 @@
 from typing import Final
 
 from bocau.base import errors
+from bocau.services.pop.delays import TooEarly
 
 CODES: Final[dict[type[errors.BocauError], str]] = {
     errors.BadCredentials: "AUTH",
     errors.AccountDisabled: "AUTH",
     errors.NotPermitted: "AUTH",
     errors.InUse: "IN-USE",
+    TooEarly: "LOGIN-DELAY",
     errors.TryLater: "SYS/TEMP",
     errors.Throttled: "SYS/TEMP",
     errors.NoSuchMessage: "",
@@ -19,8 +21,9 @@ TEXTS: Final[dict[type[errors.BocauError], str]] = {
     errors.BadCredentials: "Wrong name or password",
     errors.AccountDisabled: "This account is disabled",
     errors.NotPermitted: "Not with this password",
-    errors.InUse: "Another POP3 session has this mailbox",
+    errors.InUse: "Another POP session has this mailbox",
     errors.Throttled: "Too many wrong passwords, try again later",
+    TooEarly: "Too early, wait a little",
     errors.TryLater: "Not now, try again later",
     errors.PeerError: "Not understood",
 }

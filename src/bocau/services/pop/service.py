@@ -7,6 +7,7 @@ from bocau.runtime.clock import Clock
 from bocau.runtime.connection import Connection, converse
 from bocau.runtime.log import Log
 from bocau.services.pop.commands import COMMANDS
+from bocau.services.pop.delays import LoginDelays
 from bocau.services.pop.locks import PopLocks
 from bocau.services.pop.session import PopSession, Rooms
 from bocau.services.pop.settings import PopSettings
@@ -27,7 +28,8 @@ class PopService:
         tls_context: ssl.SSLContext | None,
     ) -> None:
         locks = PopLocks(settings.run_folder)
-        self.rooms = Rooms(settings, store, directory, clock, log, locks, tls_context)
+        delays = LoginDelays(settings.run_folder, settings.login_delay_seconds)
+        self.rooms = Rooms(settings, store, directory, clock, log, locks, delays, tls_context)
 
     async def serve(self, connection: Connection) -> None:
         """Serve one connection to its end."""

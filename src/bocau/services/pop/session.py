@@ -16,7 +16,9 @@ from bocau.runtime.connection import Connection, Engine
 from bocau.runtime.log import Log
 from bocau.services.authentication import Authentication
 from bocau.services.authentication import mechanisms as offered_mechanisms
+from bocau.services.pop.delays import LoginDelays
 from bocau.services.pop.errors import code_of, text_of
+from bocau.services.pop.languages import DEFAULT, spoken
 from bocau.services.pop.locks import PopLocks
 from bocau.services.pop.maildrop import Maildrop
 from bocau.services.pop.settings import PopSettings
@@ -33,6 +35,7 @@ class Rooms:
     clock: Clock
     log: Log
     locks: PopLocks
+    delays: LoginDelays
     tls_context: ssl.SSLContext | None
 
 
@@ -46,6 +49,7 @@ class PopSession:
         self.engine: Engine[Event] = self.server
         self.is_over = False
         self._commands = commands
+        self.language = DEFAULT
         self.authentication: Authentication | None = None
         self.login: Login | None = None
         self.maildrop: Maildrop | None = None
@@ -86,8 +90,16 @@ class PopSession:
             self.connection.abort()
             self.is_over = True
             return
-        self.connection.write(self.server.refuse(text_of(error), code_of(error)))
+        self.refuse(text_of(error), code_of(error))
         self.is_over = self.is_over or self.server.state is State.CLOSED or self.server.has_failed_enough
+
+    def accept(self, text: str = "") -> None:
+        """Answer +OK with words for a person, in their language."""
+        self.connection.write(self.server.accept(spoken(self.language, text)))
+
+    def refuse(self, text: str, code: str = "") -> None:
+        """Answer -ERR likewise."""
+        self.connection.write(self.server.refuse(spoken(self.language, text), code))
 
     def _recheck(self) -> None:
         """A changed password or a disabled account ends the session (reliability D-6)."""

@@ -15,5 +15,7 @@ class PopSettings:
     """How long a client may be silent before it is logged in."""
     idle_seconds: float = 600.0
     """RFC 1939 §3: ten minutes at least."""
+    login_delay_seconds: int = 0
+    """The least time between two logins of an account (RFC 2449 §6.5); 0: none."""
     recheck_seconds: float = 30.0
     """How soon a session ends after its password was changed or its account disabled."""

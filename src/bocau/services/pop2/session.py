@@ -104,6 +104,7 @@ class Pop2Session:
         login = await rooms.directory.login(name, password, LoginAttempt(host, Scope.POP, is_secure=True))
         rooms.locks.acquire(login.account_id)
         self._login, self._checked_at = login, rooms.clock.monotonic()
+        rooms.delays.note(login.account_id, rooms.clock.now())
         await self._open(INBOX)
 
     async def _open(self, name: str) -> None:

@@ -15,6 +15,7 @@ COMMANDS: Final[Commands] = {
     pop.CapabilitiesAsked: capabilities.capabilities,
     pop.MechanismsAsked: capabilities.list_mechanisms,
     pop.Utf8Asked: capabilities.utf8,
+    pop.LanguageAsked: capabilities.language,
     pop.StatAsked: listing.stat,
     pop.ListAsked: listing.list_sizes,
     pop.UidListAsked: listing.list_unique_ids,

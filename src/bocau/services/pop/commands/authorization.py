@@ -11,9 +11,9 @@ from bocau.services.pop.session import PopSession
 
 def user(session: PopSession, event: UserSaid) -> None:
     if not session.mechanisms:
-        session.connection.write(session.server.refuse("Say STLS first"))
+        session.refuse("Say STLS first")
         return
-    session.connection.write(session.server.accept())
+    session.accept()
 
 
 async def password(session: PopSession, event: PassSaid) -> None:
@@ -27,7 +27,7 @@ async def password(session: PopSession, event: PassSaid) -> None:
 
 async def authenticate(session: PopSession, event: AuthAsked) -> None:
     if event.mechanism not in session.mechanisms:
-        session.connection.write(session.server.refuse("No such mechanism here"))
+        session.refuse("No such mechanism here")
         session.is_over = session.server.has_failed_enough
         return
     session.authentication = Authentication(
@@ -65,6 +65,7 @@ async def _enter(session: PopSession, login: Login) -> None:
     """Lock the mailbox and take the snapshot. InUse."""
     session.rooms.locks.acquire(login.account_id)
     try:
+        session.rooms.delays.note(login.account_id, session.rooms.clock.now())
         maildrop = await Maildrop.open(session.rooms.store, login.account_id)
     except BaseException:
         session.rooms.locks.release(login.account_id)
@@ -78,9 +79,9 @@ async def _enter(session: PopSession, login: Login) -> None:
 async def start_tls(session: PopSession, event: StartTlsAsked) -> None:
     context = session.rooms.tls_context
     if context is None or session.connection.tls is not None:
-        session.connection.write(session.server.refuse("TLS is not to be had, or runs already"))
+        session.refuse("TLS is not to be had, or runs already")
         return
-    session.connection.write(session.server.accept("Begin TLS"))
+    session.accept("Begin TLS")
     await session.connection.flush()
     session.server.tls_started()
     await session.connection.start_tls(context)

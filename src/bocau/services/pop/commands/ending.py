@@ -5,7 +5,7 @@ from bocau.services.pop.session import PopSession
 
 
 def fault(session: PopSession, event: Faulty) -> None:
-    session.connection.write(session.server.refuse(event.fault.value))
+    session.refuse(event.fault.value)
     session.authentication = None
     session.is_over = event.is_fatal or session.server.has_failed_enough
 
@@ -13,7 +13,7 @@ def fault(session: PopSession, event: Faulty) -> None:
 async def quit(session: PopSession, event: QuitAsked) -> None:
     session.is_over = True
     deleted = await session.maildrop.commit() if session.maildrop is not None else 0
-    session.connection.write(session.server.accept("Good-bye"))
+    session.accept("Good-bye")
     if session.login is not None:
         session.rooms.log.info(
             "session",

@@ -44,7 +44,7 @@ async def _say_all(session: PopSession, lines: Callable[[int, int], bytes]) -> N
 
 def delete(session: PopSession, event: Delete) -> None:
     session.drop.delete(session.drop.index(event.number))
-    session.connection.write(session.server.accept("Deleted"))
+    session.accept("Deleted")
 
 
 def reset(session: PopSession, event: ResetAsked) -> None:

@@ -139,7 +139,7 @@ async def start(tmp_path: Path, tls: ServerTlsContext) -> AsyncIterator[Start]:
     """`await start()` starts a worker on the data directory; several share it."""
     servers: list[Server] = []
 
-    async def make(*, plain: bool = True) -> Server:
+    async def make(*, plain: bool = True, delay: int = 0) -> Server:
         database = await Database.open(DatabaseSettings(tmp_path / "bocau.sqlite"), SCHEMAS)
         clock = Clock()
         bell = LocalBell()
@@ -148,7 +148,9 @@ async def start(tmp_path: Path, tls: ServerTlsContext) -> AsyncIterator[Start]:
         server = Server(database, store, directory, clock)
         log = Log("pop")
         log.level = Level.ERROR
-        settings = PopSettings("mail.demo.test", tmp_path / "run", plain_on_loopback=plain)
+        settings = PopSettings(
+            "mail.demo.test", tmp_path / "run", plain_on_loopback=plain, login_delay_seconds=delay
+        )
         service = PopService(settings, store, directory, clock, log, tls)
         for context in (None, tls):
             sock = socket.create_server(("127.0.0.1", 0))

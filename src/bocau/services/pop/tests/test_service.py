@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import poplib
+import re
 import ssl
 import subprocess
 import sys
@@ -469,3 +470,53 @@ def test_every_error_has_a_code() -> None:
             assert pop_errors.code_of(error) in ("", "AUTH", "IN-USE", "SYS/TEMP", "SYS/PERM")
             assert any(base in pop_errors.CODES for base in kind.__mro__), kind
             assert pop_errors.text_of(error)
+
+
+async def test_words_in_vietnamese(server: Server) -> None:
+    """RFC 6856 §3: LANG changes what people read, never what programs read."""
+    await server.add(MAIL)
+    login = f"USER {NAME}\r\nPASS {PASSWORD}\r\n".encode()
+    said = await server.raw(b"CAPA\r\nLANG\r\nLANG xx\r\nLANG vi-VN\r\nUSER a\r\nPASS b\r\n" + login)
+    text = said.decode()
+    assert "\r\nLANG\r\n" in text and "\r\nen English\r\nvi Tiếng Việt\r\n.\r\n" in text
+    assert "-ERR No such language here\r\n+OK vi Ngôn ngữ là tiếng Việt\r\n" in text
+    assert "-ERR [AUTH] Sai tên hoặc mật khẩu\r\n" in text
+    said = await server.raw(
+        login + b"LANG vi\r\nDELE 1\r\nDELE 1\r\nRSET\r\nSTAT\r\nLANG *\r\nDELE 1\r\nRSET\r\nQUIT\r\n"
+    )
+    text = said.decode()
+    assert "+OK Đã đánh dấu xóa\r\n-ERR Thư này đã bị xóa\r\n" in text
+    assert f"+OK 1 {len(MAIL)}\r\n+OK en The language is English\r\n+OK Deleted\r\n" in text
+    assert text.endswith("+OK Good-bye\r\n")
+
+
+def test_every_text_has_a_translation() -> None:
+    """What people read is found in the sources, and in the table."""
+    from bocau.protocols.pop import Fault
+    from bocau.services.pop.languages import spoken
+
+    folder = Path(pop_errors.__file__).parent
+    calls = re.compile(r"(?:session|self)\.(?:accept|refuse)\(\"([^\"]+)\"")
+    texts = {
+        text
+        for path in folder.rglob("*.py")
+        if "tests" not in path.parts
+        for text in calls.findall(path.read_text())
+    }
+    texts |= {*pop_errors.TEXTS.values(), *(fault.value for fault in Fault)}
+    assert len(texts) > 15
+    assert [text for text in texts - {"UTF-8"} if spoken("vi", text) == text] == []
+
+
+async def test_a_login_delay_holds_over_workers(start: Start) -> None:
+    """RFC 2449 §6.5: another worker knows of the login too; a refused login does not prolong the wait."""
+    one, other = await start(delay=60), await start(delay=60)
+    login = f"USER {NAME}\r\nPASS {PASSWORD}\r\n".encode()
+    assert b"LOGIN-DELAY 60\r\n" in await one.raw(b"CAPA\r\n")
+    assert b"+OK 0 messages" in await one.raw(login)
+    other.clock.time += 40
+    assert b"-ERR [LOGIN-DELAY] Too early" in await other.raw(login)
+    other.clock.time += 20
+    assert b"+OK 0 messages" in await other.raw(login)
+    one.clock.time -= 100_000  # a clock that was put back locks nobody out
+    assert b"+OK 0 messages" in await one.raw(login)

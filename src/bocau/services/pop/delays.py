@@ -1,7 +1,7 @@
 """The least time between two logins of an account, over all workers (RFC 2449 §6.5): one file of times.
 
-The caller holds the account's lock, so nobody writes the same place at the same time. A crash loses nothing that
-matters: the next login comes a little early.
+The caller holds the account's lock, so nobody writes the same place at the same time. A crash loses nothing
+that matters: the next login comes a little early.
 """
 
 import os

@@ -8,6 +8,8 @@ class ImapSettings:
     hostname: str = "localhost"
     allows_plain_login: bool = False
     """LOGIN and AUTHENTICATE PLAIN without TLS: only for clients on the loopback interface."""
+    contact: str = ""
+    """Where people reach the administrator, as a URI (RFC 5464 §6.2.2); "": not said."""
     append_bytes_max: int = 64 * 1024 * 1024
     login_seconds: float = 60.0
     """How long a client may take between two steps before it has logged in."""
@@ -17,3 +19,8 @@ class ImapSettings:
     """How often an idle client hears from us, so that NAT boxes keep its connection."""
     bad_commands_max: int = 20
     bad_commands_before_login_max: int = 5
+    messages_per_command_max: int = 1_000_000
+    """Messages that one FETCH, STORE, SEARCH, MOVE or UID EXPUNGE works on (RFC 9738 MESSAGELIMIT). Clients
+    that do not know of it take a part for the whole, so it lies above any mailbox that one would keep."""
+    messages_saved_max: int = 1_000_000
+    """Messages that one COPY may make (RFC 9738 SAVELIMIT); not below `messages_per_command_max`."""

@@ -1,14 +1,14 @@
-"""LIST (RFC 9051 §6.3.9, RFC 5258) with STATUS (RFC 5819), CHILDREN (RFC 3348), SPECIAL-USE (RFC 6154)."""
+"""LIST (RFC 9051 §6.3.9, RFC 5258) with STATUS (RFC 5819), MYRIGHTS (RFC 8440) and METADATA (RFC 9590)."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bocau.protocols.imap.commands import List
+from bocau.protocols.imap.listing import List
 from bocau.protocols.imap.names import encode_name
-from bocau.services.imap.commands.lsub import parents
-from bocau.services.imap.commands.status import tell_status
-from bocau.services.imap.patterns import Pattern
-from bocau.store import Mailbox, MailboxRole
+from bocau.services.imap.commands.getmetadata import tell_metadata
+from bocau.services.imap.commands.myrights import tell_rights
+from bocau.services.imap.commands.status import heed, tell_status
+from bocau.services.imap.listing import Line, lines_of
+from bocau.services.imap.turns import portions
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -20,78 +20,33 @@ async def answer(session: "ImapSession", command: List) -> None:
         session.untagged(b'LIST (\\Noselect) "/" ""')
         await session.ok(command, "LIST completed")
         return
-    mailboxes = session.store.glance(session.account_id, lambda reading: reading.mailboxes())
-    listing = _Listing(command, mailboxes)
-    for mailbox in mailboxes:
-        words = listing.attributes(mailbox)
-        if words is not None:
-            _tell(session, mailbox, words, listing.extended(mailbox))
-            if command.status_items and listing.is_selected(mailbox):
-                tell_status(session, mailbox, command.status_items)
-        if session.connection.wants_flush:
-            await session.connection.flush()
+    heed(session, command.status_items)
+    criteria = b" ".join(
+        [b'"%b"' % word for word in sorted(command.selection - {b"RECURSIVEMATCH", b"REMOTE"})]
+    )
+    async for lines in portions(session, await lines_of(session, command)):
+        for line in lines:
+            child_info = b' ("CHILDINFO" (%b))' % criteria if line.has_child_info else b""
+            tell_line(session, line.name, line.attributes, child_info)
+            _tell_more(session, command, line)
     await session.ok(command, "LIST completed")
 
 
-def _tell(session: "ImapSession", mailbox: Mailbox, words: Sequence[bytes], extended: bytes) -> None:
-    name = encode_name(mailbox.name, session.engine.is_utf8)
-    session.untagged(b'LIST (%b) "/" %b%b' % (b" ".join(words), name, extended))
+def tell_line(
+    session: "ImapSession", name: str, attributes: tuple[bytes, ...], extended: bytes = b""
+) -> None:
+    """Write one LIST response; `extended` begins with a space."""
+    wire_name = encode_name(name, session.engine.is_utf8)
+    session.untagged(b'LIST (%b) "/" %b%b' % (b" ".join(attributes), wire_name, extended))
 
 
-class _Listing:
-    """One LIST: what is matched, selected and returned."""
-
-    def __init__(self, command: List, mailboxes: Sequence[Mailbox]) -> None:
-        self.patterns = [Pattern(command.reference + pattern) for pattern in command.patterns]
-        self.selection = command.selection
-        returns = command.returns
-        self.shows_children = not command.is_extended or b"CHILDREN" in returns
-        self.shows_subscribed = b"SUBSCRIBED" in returns or b"SUBSCRIBED" in self.selection
-        self.shows_use = True
-        self.with_children = {parent for mailbox in mailboxes for parent in parents(mailbox.name)}
-        self.above_subscribed: set[str] = set()
-        if b"RECURSIVEMATCH" in self.selection:
-            self.above_subscribed = {
-                parent
-                for mailbox in mailboxes
-                if self.is_selected(mailbox)
-                for parent in parents(mailbox.name)
-            }
-
-    def is_selected(self, mailbox: Mailbox) -> bool:
-        """Whether the selection options name it."""
-        if b"SUBSCRIBED" in self.selection and not mailbox.is_subscribed:
-            return False
-        return not (b"SPECIAL-USE" in self.selection and _use(mailbox) is None)
-
-    def attributes(self, mailbox: Mailbox) -> list[bytes] | None:
-        """The words in parentheses; None: not listed."""
-        name = mailbox.name
-        if not any(pattern.matches(name) for pattern in self.patterns):
-            return None
-        if not self.is_selected(mailbox) and name not in self.above_subscribed:
-            return None
-        words = []
-        if self.shows_subscribed and mailbox.is_subscribed:
-            words.append(b"\\Subscribed")
-        if self.shows_children:
-            words.append(b"\\HasChildren" if name in self.with_children else b"\\HasNoChildren")
-        use = _use(mailbox)
-        if use is not None:
-            words.append(use)
-        return words
-
-    def extended(self, mailbox: Mailbox) -> bytes:
-        """CHILDINFO of RECURSIVEMATCH (RFC 5258 §3.5)."""
-        if mailbox.name not in self.above_subscribed:
-            return b""
-        criteria = b" ".join(
-            [b'"%b"' % word for word in sorted(self.selection - {b"RECURSIVEMATCH", b"REMOTE"})]
-        )
-        return b' ("CHILDINFO" (%b))' % criteria
-
-
-def _use(mailbox: Mailbox) -> bytes | None:
-    if mailbox.role is None or mailbox.role is MailboxRole.INBOX:
-        return None
-    return b"\\" + mailbox.role.value.capitalize().encode("ascii")
+def _tell_more(session: "ImapSession", command: List, line: Line) -> None:
+    """What else RETURN asked for, of mailboxes that exist and were meant."""
+    if line.shown is None or not line.is_selected:
+        return
+    if command.status_items and "r" in line.shown.rights:
+        tell_status(session, line.shown, command.status_items)
+    if b"MYRIGHTS" in command.returns:
+        tell_rights(session, line.shown)
+    if command.metadata is not None:
+        tell_metadata(session, line.shown, command.metadata)

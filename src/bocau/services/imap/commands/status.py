@@ -1,12 +1,14 @@
-"""STATUS (RFC 9051 §6.3.11, RFC 7162 §3.1.7, RFC 7889 §4): the counters of one mailbox row."""
+"""STATUS (RFC 9051 §6.3.11, RFC 7162 §3.1.7, RFC 7889 §4, RFC 9208 §4.1.4): the counters of one mailbox row."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from bocau.protocols.imap.commands import Status, StatusItem
 from bocau.protocols.imap.names import encode_name
-from bocau.services.imap.places import locate
+from bocau.services.imap.object_ids import mailbox_object_id
+from bocau.services.imap.places import Shown, locate
 from bocau.store import Mailbox
+from bocau.store.access import Deed
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -25,22 +27,43 @@ _VALUES: Final[dict[StatusItem, Callable[[Mailbox], int]]] = {
 
 async def answer(session: "ImapSession", command: Status) -> None:
     place = locate(session, command.mailbox)
-    mailbox = session.store.glance(place.account_id, lambda reading: reading.mailbox_named(place.name))
-    tell_status(session, mailbox, command.items)
+    mailbox = session.store.glance(
+        place.account_id,
+        lambda reading: reading.mailbox_for(place.name, Deed.READ),
+        reader=session.account_id,
+    )
+    heed(session, command.items)
+    tell_status(session, Shown(command.mailbox, place.account_id, mailbox), command.items)
     await session.ok(command, "STATUS completed")
 
 
-def tell_status(session: "ImapSession", mailbox: Mailbox, items: Iterable[StatusItem]) -> None:
-    """Write one STATUS response; asking for HIGHESTMODSEQ enables CONDSTORE (RFC 7162 §3.1)."""
-    words = []
-    for item in items:
-        if item is StatusItem.APPENDLIMIT:
-            words.append(b"APPENDLIMIT %d" % session.engine.append_bytes_max)
-        elif item is StatusItem.MAILBOXID:
-            words.append(b"MAILBOXID (F%d)" % mailbox.mailbox_id)
-        else:
-            words.append(b"%b %d" % (item.value, _VALUES[item](mailbox)))
-            if item is StatusItem.HIGHESTMODSEQ:
-                session.is_condstore = True
-    name = encode_name(mailbox.name, session.engine.is_utf8)
+def heed(session: "ImapSession", items: Iterable[StatusItem]) -> None:
+    """Who asks for HIGHESTMODSEQ enables CONDSTORE (RFC 7162 §3.1)."""
+    if StatusItem.HIGHESTMODSEQ in items:
+        session.is_condstore = True
+
+
+def tell_status(session: "ImapSession", shown: Shown, items: Iterable[StatusItem]) -> None:
+    """Write one STATUS response."""
+    name = encode_name(shown.name, session.engine.is_utf8)
+    words = [_word(session, shown, item) for item in items]
     session.untagged(b"STATUS %b (%b)" % (name, b" ".join(words)))
+
+
+def _word(session: "ImapSession", shown: Shown, item: StatusItem) -> bytes:
+    mailbox = shown.mailbox
+    if item is StatusItem.APPENDLIMIT:
+        return b"APPENDLIMIT %d" % session.engine.append_bytes_max
+    if item is StatusItem.MAILBOXID:
+        return b"MAILBOXID (%b)" % mailbox_object_id(shown.account_id, mailbox.mailbox_id)
+    if item is StatusItem.DELETED_STORAGE:
+        return b"DELETED-STORAGE %d" % _deleted_bytes(session, shown)
+    return b"%b %d" % (item.value, _VALUES[item](mailbox))
+
+
+def _deleted_bytes(session: "ImapSession", shown: Shown) -> int:
+    """Only mailboxes with something \\Deleted are looked through."""
+    mailbox_id = shown.mailbox.mailbox_id
+    if not shown.mailbox.deleted_count:
+        return 0
+    return session.store.glance(shown.account_id, lambda reading: reading.deleted_bytes(mailbox_id))

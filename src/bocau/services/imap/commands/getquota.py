@@ -1,0 +1,29 @@
+"""GETQUOTA and GETQUOTAROOT (RFC 9208 §4.1.1, §4.1.2)."""
+
+from typing import TYPE_CHECKING
+
+from bocau.protocols.imap.names import encode_name, string
+from bocau.protocols.imap.quota import GetQuota, GetQuotaRoot
+from bocau.services.imap.places import locate
+from bocau.services.imap.quota import account_of, has_limit, root_of, tell_quota
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+
+async def answer(session: "ImapSession", command: GetQuota) -> None:
+    tell_quota(session, account_of(session, command.root))
+    await session.ok(command, "GETQUOTA completed")
+
+
+async def answer_root(session: "ImapSession", command: GetQuotaRoot) -> None:
+    """The mailbox need not exist: it is where it would be."""
+    account_id = locate(session, command.mailbox).account_id
+    name = encode_name(command.mailbox, session.engine.is_utf8)
+    if has_limit(session, account_id):
+        root = string(root_of(session, account_id).encode())
+        session.untagged(b"QUOTAROOT %b %b" % (name, root))
+        tell_quota(session, account_id)
+    else:
+        session.untagged(b"QUOTAROOT %b" % name)
+    await session.ok(command, "GETQUOTAROOT completed")

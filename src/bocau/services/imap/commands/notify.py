@@ -1,0 +1,34 @@
+"""NOTIFY (RFC 5465 §3.1)."""
+
+from typing import TYPE_CHECKING
+
+from bocau.protocols.imap.notify import EVENT_NAMES, Notify
+from bocau.services.imap import updates
+from bocau.services.imap.notices import tell_all_counters
+from bocau.services.imap.watch import Watch
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+
+async def answer(session: "ImapSession", command: Notify) -> None:
+    if command.unknown_events:
+        session.no(command, "no such event", b"BADEVENT (%b)" % EVENT_NAMES)
+        return
+    await _settle(session)
+    watch = session.watch = Watch(command.groups)
+    if watch.wanted:
+        watch.look(session)
+    watch.listen(session)
+    if command.wants_status:
+        await tell_all_counters(session, watch)
+    await session.ok(command, "NOTIFY completed")
+
+
+async def _settle(session: "ImapSession") -> None:
+    """The former wishes end; what has gathered in the selected mailbox is told first, all of it."""
+    if session.watch is not None:
+        session.watch.close()
+        session.watch = None
+    if session.view is not None:
+        await updates.tell(session, may_expunge=True)

@@ -1,0 +1,128 @@
+"""What a client has asked to hear of by NOTIFY (RFC 5465), and what it has been told so far.
+
+event groups ─→ which events for which mailbox        names, subscriptions ─→ what the next look is compared with
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bocau.base.ids import AccountId, MailboxId, ModSeq
+from bocau.protocols.imap.notify import OF_SELECTED, Event, Filter, Group
+from bocau.services.imap.listing import Names
+from bocau.store.annotations import Entry
+
+if TYPE_CHECKING:
+    from bocau.protocols.imap.fetch import Item
+    from bocau.services.imap.session import ImapSession
+    from bocau.services.imap.updates import News
+
+ACCOUNTS_MAX: Final = 200
+"""Accounts whose bells one session hears; with more than that NOTIFY is refused."""
+NOTHING: Final[frozenset[Event]] = frozenset()
+Key = tuple[AccountId, MailboxId]
+"""Which mailbox, whatever it is called."""
+
+
+class Watch:
+    """Of one session; replaced by every NOTIFY."""
+
+    def __init__(self, groups: Iterable[Group]) -> None:
+        groups = tuple(groups)
+        self.groups = tuple(group for group in groups if group.filter not in OF_SELECTED)
+        selected = next((group for group in groups if group.filter in OF_SELECTED), None)
+        self.of_selected: frozenset[Event] = NOTHING if selected is None else selected.events
+        self.items: tuple[Item, ...] = () if selected is None else selected.items
+        """What to FETCH of each new message in the selected mailbox."""
+        self.is_delayed = selected is not None and selected.filter is Filter.SELECTED_DELAYED
+        self.wanted: frozenset[Event] = NOTHING.union(*[group.events for group in self.groups])
+        """All events of all groups but the selected mailbox's."""
+        self.cursors: dict[AccountId, ModSeq] = {}
+        """The logs of these accounts have been told up to here."""
+        self.names: dict[Key, str] = {}
+        """What the client knows of mailboxes."""
+        self.subscribed: set[str] = set()
+        self.own_entries: set[tuple[Key, Entry]] = set()
+        """Annotations that this client has just set itself."""
+        self._bells: dict[AccountId, Callable[[], None]] = {}
+
+    # --- which events -------------------------------------------------------------------
+
+    @property
+    def is_silent(self) -> bool:
+        """NOTIFY NONE: nothing is told at all."""
+        return not (self.wanted or self.of_selected)
+
+    @property
+    def wants_messages(self) -> bool:
+        """Whether the selected mailbox is told of at all."""
+        return bool(self.of_selected)
+
+    def heeded(self, news: "News | None") -> "News | None":
+        """Of the selected mailbox, only what is wanted."""
+        if news is None or Event.FLAG_CHANGE in self.of_selected:
+            return news
+        return replace(news, changed=[])
+
+    def events(self, name: str, account_id: AccountId, own_id: AccountId) -> frozenset[Event]:
+        """What is wanted of a mailbox: of all groups that it belongs to (RFC 5465 §6)."""
+        found = NOTHING
+        for group in self.groups:
+            if self._covers(group, name, account_id == own_id):
+                found |= group.events
+        return found
+
+    def _covers(self, group: Group, name: str, is_own: bool) -> bool:
+        match group.filter:
+            case Filter.PERSONAL:
+                return is_own
+            case Filter.INBOXES:
+                # Where local delivery puts messages.
+                return is_own and name == "INBOX"
+            case Filter.SUBSCRIBED:
+                return name in self.subscribed
+            case Filter.SUBTREE:
+                return any(name == top or name.startswith(top + "/") for top in group.mailboxes)
+            case _:
+                return name in group.mailboxes
+
+    # --- bells ---------------------------------------------------------------------------
+
+    def look(self, session: "ImapSession") -> Names:
+        """All names as they are now."""
+        names = Names(session)
+        self.subscribed = names.subscribed
+        self.names = {
+            (shown.account_id, shown.mailbox.mailbox_id): name for name, shown in names.shown.items()
+        }
+        return names
+
+    def listen(self, session: "ImapSession") -> None:
+        """Hear the bells of all accounts that matter now: one's own, those of shared mailboxes that are watched,
+        and that of the selected mailbox."""
+        if self.is_silent:
+            return
+        own_id = session.account_id
+        accounts = {own_id}
+        if self.wanted:
+            accounts |= {
+                account_id
+                for (account_id, _), name in self.names.items()
+                if account_id != own_id and self.events(name, account_id, own_id)
+            }
+        if session.view is not None:
+            accounts.add(session.view.account_id)
+        for account_id in self._bells.keys() - accounts:
+            self._bells.pop(account_id)()
+            self.cursors.pop(account_id, None)
+        for account_id in sorted(accounts - self._bells.keys())[: ACCOUNTS_MAX - len(self._bells)]:
+            # The bell is heard before the log is read: nothing falls between.
+            self._bells[account_id] = session.store.listen(account_id, session.connection.wake)
+            self.cursors[account_id] = session.store.glance(account_id, lambda reading: reading.modseq())
+
+    def close(self) -> None:
+        """Hear nothing any more."""
+        for end in self._bells.values():
+            end()
+        self._bells.clear()
+        self.cursors.clear()

@@ -54,7 +54,7 @@ class Roster:
     def size_bytes(self) -> int:
         columns = (self.uids, *list(self.facts.values()), *(self._by_serial or ()))
         derived = sum(value.size_bytes for value in list(self.derived.values()))
-        return sum(len(column) * column.itemsize for column in columns) + derived
+        return int(sum(len(column) * column.itemsize for column in columns) + derived)
 
     def position(self, uid: int) -> int | None:
         """Where a uid stands."""

@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 from bocau.base.errors import SyntaxFault
+from bocau.base.wiretext import UINT63_MAX
 from bocau.protocols.imap import commands as c
+from bocau.protocols.imap import acl, finding, listing, metadata, notify, quota
 from bocau.protocols.imap.commands import Command, FlagChange
-from bocau.protocols.imap.fetch import fetch_items
+from bocau.protocols.imap.fetch import fetch_items, fetch_modifiers
 from bocau.protocols.imap.primitives import Cursor
-from bocau.protocols.imap.search import All as AllKeys
-from bocau.protocols.imap.search import ChangedSince, Either, Key, Not, search_program
-from bocau.protocols.imap.sets import number_set
+from bocau.protocols.imap.sets import number_set, plain_set
 from bocau.protocols.imap.specials import (
     flags_bare_or_listed,
-    list_pattern,
     mailbox,
     modifiers,
     status_items,
@@ -26,7 +25,6 @@ HEAD: Final = re.compile(rb'([^\x00-\x20\x7f-\xff(){%*"\\+]{1,64}) ([A-Za-z]+)(?
 """tag SP name, and the word after it (for UID)."""
 TAG: Final = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\+]{1,64}(?= )')
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/]*={0,2}\Z")
-LIST_PATTERNS_MAX: Final = 100
 ID_FIELDS_MAX: Final = 30
 
 
@@ -110,11 +108,35 @@ def _select(kind: type[c.Select]) -> Parser:
         name = mailbox(cursor)
         if not cursor.skip(b" "):
             return kind(tag, name)
-        if set(modifiers(cursor)) != {b"CONDSTORE"}:
-            raise SyntaxFault("unknown parameter")
-        return kind(tag, name, is_condstore=True)
+        given = dict(cursor.parenthesized(_select_parameter, count_max=10, empty=False))
+        return kind(tag, name, is_condstore=b"CONDSTORE" in given, resync=given.get(b"QRESYNC"))
 
     return parser
+
+
+def _select_parameter(cursor: Cursor) -> tuple[bytes, c.Resync | None]:
+    """RFC 7162 §3.1.8, §3.2.5."""
+    word = cursor.word()
+    if word == b"CONDSTORE":
+        return word, None
+    if word != b"QRESYNC":
+        raise SyntaxFault("unknown parameter")
+    cursor.space()
+    cursor.expect(b"(")
+    validity = cursor.number(minimum=1)
+    cursor.space()
+    modseq = cursor.number(maximum=UINT63_MAX, minimum=1)
+    known, match = None, None
+    if not cursor.peek(b" (", b")"):
+        cursor.space()
+        known = plain_set(cursor)
+    if cursor.skip(b" ("):
+        numbers = plain_set(cursor)
+        cursor.space()
+        match = numbers, plain_set(cursor)
+        cursor.expect(b")")
+    cursor.expect(b")")
+    return word, c.Resync(validity, modseq, known, match)
 
 
 def _create(cursor: Cursor, tag: bytes) -> Command:
@@ -144,63 +166,6 @@ def _rename(cursor: Cursor, tag: bytes) -> Command:
     return c.Rename(tag, old, mailbox(cursor))
 
 
-def _list(cursor: Cursor, tag: bytes) -> Command:
-    """RFC 9051 §6.3.9."""
-    cursor.space()
-    selection: frozenset[bytes] = frozenset()
-    returns: set[bytes] = set()
-    items: list[c.StatusItem] = []
-    is_extended = cursor.peek(b"(")
-    if is_extended:
-        selection = frozenset(cursor.parenthesized(_selection_option, count_max=10))
-        cursor.space()
-    reference = mailbox(cursor)
-    cursor.space()
-    if cursor.peek(b"("):
-        is_extended = True
-        patterns = cursor.parenthesized(list_pattern, count_max=LIST_PATTERNS_MAX, empty=False)
-    else:
-        patterns = [list_pattern(cursor)]
-    if cursor.skip(b" "):
-        is_extended = True
-        if cursor.word() != b"RETURN":
-            raise SyntaxFault("expected RETURN")
-        cursor.space()
-        cursor.parenthesized(lambda inner: _return_option(inner, returns, items), count_max=10)
-    if b"RECURSIVEMATCH" in selection and not selection - {b"RECURSIVEMATCH", b"REMOTE"}:
-        raise SyntaxFault("RECURSIVEMATCH needs another selection option")
-    return c.List(tag, reference, tuple(patterns), selection, frozenset(returns), tuple(items), is_extended)
-
-
-_SELECTION_OPTIONS: Final = frozenset((b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"))
-_RETURN_OPTIONS: Final = frozenset((b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE"))
-
-
-def _selection_option(cursor: Cursor) -> bytes:
-    word = cursor.word()
-    if word not in _SELECTION_OPTIONS:
-        raise SyntaxFault("unknown selection option")
-    return word
-
-
-def _return_option(cursor: Cursor, returns: set[bytes], items: list[c.StatusItem]) -> None:
-    word = cursor.word()
-    if word == b"STATUS":
-        cursor.space()
-        items += status_items(cursor)
-    elif word in _RETURN_OPTIONS:
-        returns.add(word)
-    else:
-        raise SyntaxFault("unknown return option")
-
-
-def _lsub(cursor: Cursor, tag: bytes) -> Command:
-    cursor.space()
-    reference = mailbox(cursor)
-    cursor.space()
-    return c.Lsub(tag, reference, list_pattern(cursor))
-
-
 def _status(cursor: Cursor, tag: bytes) -> Command:
     cursor.space()
     name = mailbox(cursor)
@@ -208,71 +173,16 @@ def _status(cursor: Cursor, tag: bytes) -> Command:
     return c.Status(tag, name, status_items(cursor))
 
 
-def _search(by_uid: bool) -> Parser:
-    def parser(cursor: Cursor, tag: bytes) -> Command:
-        """RFC 9051 §6.4.4, RFC 4731."""
-        cursor.space()
-        returns = None
-        charset = b"UTF-8"
-        if cursor.peek_word() == b"RETURN":
-            cursor.word()
-            cursor.space()
-            returns = frozenset(cursor.parenthesized(_search_return, count_max=10)) or frozenset((b"ALL",))
-            cursor.space()
-        if cursor.peek_word() == b"CHARSET":
-            cursor.word()
-            cursor.space()
-            charset = cursor.astring().upper()
-            cursor.space()
-        if charset not in (b"UTF-8", b"US-ASCII"):
-            # The keys are in a charset we do not read; the answer is NO [BADCHARSET], not BAD.
-            cursor.pos, cursor.taken = len(cursor.text), len(cursor.literals)
-            return c.Search(tag, by_uid, AllKeys(()), returns, charset=charset)
-        key = search_program(cursor)
-        return c.Search(tag, by_uid, key, returns, asks_modseq(key), charset)
-
-    return parser
-
-
-_SEARCH_RETURNS: Final = frozenset((b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE"))
-
-
-def _search_return(cursor: Cursor) -> bytes:
-    word = cursor.word()
-    if word not in _SEARCH_RETURNS:
-        raise SyntaxFault("unknown RETURN option")
-    return word
-
-
-def asks_modseq(key: Key) -> bool:
-    """Whether the program names MODSEQ: the answer then carries the highest one (RFC 7162 §3.1.5)."""
-    match key:
-        case ChangedSince():
-            return True
-        case AllKeys(keys):
-            return any(asks_modseq(k) for k in keys)
-        case Either(one, other):
-            return asks_modseq(one) or asks_modseq(other)
-        case Not(inner):
-            return asks_modseq(inner)
-        case _:
-            return False
-
-
 def _fetch(by_uid: bool) -> Parser:
     def parser(cursor: Cursor, tag: bytes) -> Command:
-        """RFC 9051 §6.4.5, CHANGEDSINCE of RFC 7162 §3.1.4.1."""
+        """RFC 9051 §6.4.5, with modifiers."""
         cursor.space()
         numbers = number_set(cursor)
         cursor.space()
         items = fetch_items(cursor)
         if not cursor.skip(b" "):
             return c.Fetch(tag, by_uid, numbers, items)
-        given = modifiers(cursor)
-        since = given.pop(b"CHANGEDSINCE", None)
-        if given or since is None:
-            raise SyntaxFault("unknown FETCH modifier")
-        return c.Fetch(tag, by_uid, numbers, items, since)
+        return c.Fetch(tag, by_uid, numbers, items, *fetch_modifiers(cursor, by_uid=by_uid))
 
     return parser
 
@@ -347,8 +257,19 @@ PARSERS: Final[dict[bytes, Parser]] = {
     b"RENAME": _rename,
     b"SUBSCRIBE": _one_mailbox(c.Subscribe),
     b"UNSUBSCRIBE": _one_mailbox(c.Unsubscribe),
-    b"LIST": _list,
-    b"LSUB": _lsub,
+    b"LIST": listing.read_list,
+    b"LSUB": listing.read_lsub,
+    b"SETACL": acl.read_set,
+    b"DELETEACL": acl.read_delete,
+    b"GETACL": acl.read_get,
+    b"LISTRIGHTS": acl.read_list,
+    b"MYRIGHTS": acl.read_my,
+    b"GETMETADATA": metadata.read_get,
+    b"SETMETADATA": metadata.read_set,
+    b"GETQUOTA": quota.read_get,
+    b"GETQUOTAROOT": quota.read_get_root,
+    b"SETQUOTA": quota.read_set,
+    b"NOTIFY": notify.read,
     b"NAMESPACE": _bare(c.Namespace),
     b"STATUS": _status,
     b"IDLE": _bare(c.Idle),
@@ -357,8 +278,14 @@ PARSERS: Final[dict[bytes, Parser]] = {
     b"CHECK": _bare(c.Check),
     b"EXPUNGE": _bare(c.Expunge),
     b"UID EXPUNGE": _uid_expunge,
-    b"SEARCH": _search(False),
-    b"UID SEARCH": _search(True),
+    b"SEARCH": finding.read_search(False),
+    b"UID SEARCH": finding.read_search(True),
+    b"SORT": finding.read_sort(False),
+    b"UID SORT": finding.read_sort(True),
+    b"THREAD": finding.read_thread(False),
+    b"UID THREAD": finding.read_thread(True),
+    b"ESEARCH": finding.read_multisearch,
+    b"CANCELUPDATE": finding.read_cancel_update,
     b"FETCH": _fetch(False),
     b"UID FETCH": _fetch(True),
     b"STORE": _store(False),

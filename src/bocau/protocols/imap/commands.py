@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bocau.protocols.imap.fetch import Item
-from bocau.protocols.imap.search import Key
+from bocau.protocols.imap.returning import Partial
 from bocau.protocols.imap.sets import NumberSet
 
 
@@ -47,9 +47,20 @@ class Enable(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Resync:
+    """What a client that comes back knows (RFC 7162 §3.2.5). `match`: message numbers and their uids."""
+
+    uid_validity: int
+    modseq: int
+    known: NumberSet | None = None
+    match: tuple[NumberSet, NumberSet] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Select(Command):
     mailbox: str
     is_condstore: bool = False
+    resync: Resync | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,28 +102,11 @@ class StatusItem(Enum):
     UIDVALIDITY = b"UIDVALIDITY"
     UNSEEN = b"UNSEEN"
     DELETED = b"DELETED"
+    DELETED_STORAGE = b"DELETED-STORAGE"
     SIZE = b"SIZE"
     HIGHESTMODSEQ = b"HIGHESTMODSEQ"
     APPENDLIMIT = b"APPENDLIMIT"
     MAILBOXID = b"MAILBOXID"
-
-
-@dataclass(frozen=True, slots=True)
-class List(Command):
-    """LIST with all of RFC 5258, 5819, 6154. Option sets hold upper-case words."""
-
-    reference: str
-    patterns: tuple[str, ...]
-    selection: frozenset[bytes] = frozenset()
-    returns: frozenset[bytes] = frozenset()
-    status_items: tuple[StatusItem, ...] = ()
-    is_extended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lsub(Command):
-    reference: str
-    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +142,15 @@ class Expunge(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class Search(Command):
-    by_uid: bool
-    key: Key
-    returns: frozenset[bytes] | None = None
-    """RETURN options (MIN MAX COUNT ALL SAVE); None: without RETURN."""
-    has_modseq: bool = False
-    charset: bytes = b"UTF-8"
-
-
-@dataclass(frozen=True, slots=True)
 class Fetch(Command):
     by_uid: bool
     numbers: NumberSet
     items: tuple[Item, ...]
     changed_since: int | None = None
+    is_vanished_told: bool = False
+    """VANISHED (RFC 7162 §3.2.6)."""
+    partial: Partial | None = None
+    """Only so many of the first or of the last messages (RFC 9394 §3.3)."""
 
 
 class FlagChange(Enum):

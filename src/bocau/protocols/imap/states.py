@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final
 
 from bocau.protocols.imap import commands as c
+from bocau.protocols.imap import acl, finding, listing, metadata, notify, quota
 from bocau.protocols.imap.append import AppendMessage, ReplaceMessage
 from bocau.protocols.imap.commands import Command
 
@@ -28,11 +29,15 @@ _ANY: Final[tuple[Kind, ...]] = (c.Capability, c.Noop, c.Logout, c.Id)
 _STRANGER: Final[tuple[Kind, ...]] = (c.StartTls, c.Authenticate, c.Login)
 _KNOWN: Final[tuple[Kind, ...]] = (
     *(c.Select, c.Examine, c.Create, c.Delete, c.Rename, c.Subscribe, c.Unsubscribe),
-    *(c.List, c.Lsub, c.Namespace, c.Status, AppendMessage, c.Idle),
+    *(listing.List, listing.Lsub, c.Namespace, c.Status, AppendMessage, c.Idle),
+    *(acl.SetAcl, acl.DeleteAcl, acl.GetAcl, acl.ListRights, acl.MyRights),
+    *(metadata.GetMetadata, metadata.SetMetadata, quota.GetQuota, quota.GetQuotaRoot, quota.SetQuota),
+    notify.Notify,
+    finding.MultiSearch,
 )
 _SELECTED: Final[tuple[Kind, ...]] = (
-    *(c.Close, c.Unselect, c.Check, c.Expunge, c.Search, c.Fetch, c.Store, c.Copy, c.Move),
-    ReplaceMessage,
+    *(c.Close, c.Unselect, c.Check, c.Expunge, c.Fetch, c.Store, c.Copy, c.Move),
+    *(ReplaceMessage, finding.Search, finding.Sort, finding.Thread, finding.CancelUpdate),
 )
 
 LEGAL: Final[dict[State, frozenset[Kind]]] = {

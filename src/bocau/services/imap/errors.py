@@ -10,6 +10,10 @@ class BadNumber(e.SyntaxFault):
     """A message number that does not exist: BAD, not NO."""
 
 
+class BadCharset(e.Refused):
+    """A search in a charset that we do not read (RFC 9051 §6.4.4)."""
+
+
 TABLE: Final[dict[type[e.BocauError], tuple[Status, bytes]]] = {
     e.PeerError: (Status.BAD, b"CLIENTBUG"),
     e.SyntaxFault: (Status.BAD, b""),
@@ -17,6 +21,7 @@ TABLE: Final[dict[type[e.BocauError], tuple[Status, bytes]]] = {
     e.TooLong: (Status.BAD, b"TOOBIG"),
     e.PeerGone: (Status.BAD, b""),
     e.Refused: (Status.NO, b"CANNOT"),
+    BadCharset: (Status.NO, b"BADCHARSET (US-ASCII UTF-8)"),
     e.NoSuchDomain: (Status.NO, b"NONEXISTENT"),
     e.NoSuchAddress: (Status.NO, b"NONEXISTENT"),
     e.NoSuchAccount: (Status.NO, b"CONTACTADMIN"),

@@ -6,23 +6,36 @@ Numbers change only when EXPUNGE or EXISTS is said, so the view lags behind the 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from bocau.base.ids import AccountId, MailboxId, ModSeq
 from bocau.protocols.imap.sets import NumberSet, merged
 from bocau.services.imap.errors import BadNumber
 from bocau.store import ChangeKind, Mailbox, Reading
+from bocau.store.access import ALL_RIGHTS, Rights
+
+if TYPE_CHECKING:
+    from bocau.services.imap.contexts import Context
 
 Runs = list[tuple[int, int]]
 """Half-open runs of positions in the view (number - 1), ascending, disjoint."""
+State = tuple[Any, ...]
+UidLists = WeakValueDictionary[tuple[int, ...], "array[int]"]
+"""The uids of mailboxes with gaps, by (account, mailbox, modseq, count): equal views share one."""
 
 
 class View:
-    """Compact: uids without a gap are a range, others an array of 4 bytes each; loaded when needed."""
+    """Compact: uids without a gap are a range, others an array of 4 bytes each; loaded when needed.
+
+    An array is never changed, only replaced: many views share it.
+    """
 
     __slots__ = (
         "_count",
         "_loaded",
         "account_id",
+        "contexts",
         "grown_count",
         "has_own_seen",
         "is_read_only",
@@ -30,7 +43,9 @@ class View:
         "mailbox_id",
         "modseq",
         "name",
+        "recent_count",
         "recent_uid",
+        "rights",
         "saved",
         "uid_next",
         "withheld",
@@ -50,6 +65,8 @@ class View:
         """The reader is not the owner: \\Seen is not in the rows of `message`, but laid over what
         `Reading.flags`, `messages` and `blobs` answer. Ways that read rows by other statements are for the
         owner only."""
+        self.rights: Rights = ALL_RIGHTS
+        """What the reader was told that it may do (see `services.imap.rights`)."""
         self.mailbox_id: MailboxId = mailbox.mailbox_id
         self.name = mailbox.name
         self.is_read_only = is_read_only
@@ -58,11 +75,15 @@ class View:
         self.uid_next: int = mailbox.uid_next
         self.recent_uid: int = mailbox.recent_uid
         """Greater uids are \\Recent in this session."""
+        self.recent_count = 0
+        """How many they were at SELECT."""
         self.withheld: set[int] = set()
         """Expunged, but not said yet: the command in progress does not allow it."""
         self.saved: Sequence[int] = ()
         """The uids of SEARCH RETURN (SAVE), RFC 5182."""
-        self.keywords: set[str] = set()
+        self.contexts: list[Context] = []
+        """Searches that are kept up to date (see `services.imap.contexts`)."""
+        self.keywords: frozenset[str] = frozenset()
         """Keywords that FLAGS has announced."""
         self.grown_count = 0
         """Messages that have arrived since the SELECT."""
@@ -94,6 +115,30 @@ class View:
     def is_loaded(self) -> bool:
         return self._loaded is not None
 
+    def share(self, lists: UidLists) -> bool:
+        """Take the uids that an equal view has, or offer these; returns whether they are loaded."""
+        key = (self.account_id, self.mailbox_id, self.modseq, self._count)
+        if not self.withheld and (self._loaded is None or isinstance(self._loaded, array)):
+            known = lists.get(key)
+            if known is not None:
+                self._loaded = known
+            elif self._loaded is not None:
+                lists[key] = self._loaded
+        return self._loaded is not None
+
+    @property
+    def state(self) -> State:
+        """What decides how news are told: views of equal states may follow each other."""
+        loaded = self._loaded
+        uids = loaded if loaded is None or isinstance(loaded, range) else id(loaded)
+        mailbox = (self.account_id, self.mailbox_id, self.is_read_only, self.modseq, self.uid_next, uids)
+        return (*mailbox, self._count, self.grown_count, self.recent_uid, self.recent_count, self.keywords)
+
+    def follow(self, other: "View") -> None:
+        """Become what a view of the same state has become."""
+        self.modseq, self.uid_next, self.keywords = other.modseq, other.uid_next, other.keywords
+        self._loaded, self._count, self.grown_count = other._loaded, other._count, other.grown_count
+
     @property
     def uids(self) -> Sequence[int]:
         """Ascending; index = message number - 1. `load` first."""
@@ -105,7 +150,7 @@ class View:
         if uids and uids[-1] - first == len(uids) - 1:
             self._loaded = range(first, uids[-1] + 1)
         else:
-            self._loaded = array("I", uids)
+            self._loaded = uids if isinstance(uids, array) else array("I", uids)
         self._count = len(uids)
 
     # --- numbers ------------------------------------------------------------------------
@@ -164,10 +209,7 @@ class View:
         if isinstance(known, range) and uids[0] == first and uids[-1] - first == len(uids) - 1:
             self._loaded = range(known.start if len(known) else 1, uids[-1] + 1)
         else:
-            if not isinstance(known, array):
-                known = array("I", known)
-            known.extend(uids)
-            self._loaded = known
+            self._loaded = array("I", known) + array("I", uids)
 
     def remove(self, gone: set[int]) -> list[int]:
         """Take uids out; returns the numbers to say in EXPUNGE, the last message first."""
@@ -176,11 +218,13 @@ class View:
             (p for uid in gone if (p := bisect_left(uids, uid)) < self._count and uids[p] == uid),
             reverse=True,
         )
-        if len(positions) == 1 and isinstance(uids, array):
-            del uids[positions[0]]
-            self._count -= 1
-        elif positions:
-            self._keep([uid for uid in uids if uid not in gone])
+        if positions:
+            kept, start = array("I"), 0
+            for position in reversed(positions):
+                kept.extend(uids[start:position])
+                start = position + 1
+            kept.extend(uids[start:])
+            self._keep(kept)
         if self.saved:
             self.saved = [uid for uid in self.saved if uid not in gone]
         return [position + 1 for position in positions]

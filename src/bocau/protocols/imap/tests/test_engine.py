@@ -16,6 +16,7 @@ from bocau.protocols.imap.append import (
     AppendText,
     AppendUrl,
 )
+from bocau.protocols.imap.finding import Search
 from bocau.protocols.imap.replies import Broken, IdleDone, Ready, Rejected, SaslResponse, Status, Tagged
 
 
@@ -63,7 +64,7 @@ def test_one_conversation() -> None:
     told = events(known(), [CONVERSATION])
     assert [type(event) for event in told] == [
         *(c.Noop, Ready, Rejected, c.Fetch, AppendMessage, AppendChunk, AppendMessage, AppendChunk),
-        *(AppendEnd, c.Idle, IdleDone, c.Search),
+        *(AppendEnd, c.Idle, IdleDone, Search),
     ]
     assert told[4] == AppendMessage(b"a4", "In box", ("\\Seen",), 837564265, 5, True, False)
 

@@ -48,3 +48,42 @@ SELECT uids FROM seen WHERE account_id = :account_id AND mailbox_id = :mailbox_i
 -- name: states
 SELECT uid, modseq, flags, keywords FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last ORDER BY uid;
+
+-- What messages are ordered and threaded by; NULL where an email has no keys yet.
+
+-- name: subject_keys
+SELECT json_group_array(k.subject_key) FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid) AS m
+LEFT JOIN email_key AS k USING (email_id);
+
+-- name: from_keys
+SELECT json_group_array(k.from_key) FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid) AS m
+LEFT JOIN email_key AS k USING (email_id);
+
+-- name: to_keys
+SELECT json_group_array(k.to_key) FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid) AS m
+LEFT JOIN email_key AS k USING (email_id);
+
+-- name: cc_keys
+SELECT json_group_array(k.cc_key) FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid) AS m
+LEFT JOIN email_key AS k USING (email_id);
+
+-- name: from_names
+SELECT json_group_array(k.from_name) FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid) AS m
+LEFT JOIN email_key AS k USING (email_id);
+
+-- name: to_names
+SELECT json_group_array(k.to_name) FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid) AS m
+LEFT JOIN email_key AS k USING (email_id);
+
+-- name: links
+SELECT json_group_array(k.message_key), json_group_array(k.is_reply),
+    json_group_array(length(k.reference_keys) / 8), unhex(group_concat(hex(k.reference_keys), ''))
+FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid) AS m
+LEFT JOIN email_key AS k USING (email_id);

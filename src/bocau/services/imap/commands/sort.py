@@ -1,0 +1,31 @@
+"""SORT and UID SORT (RFC 5256 §3, with RETURN: RFC 5267 §3, MODSEQ: RFC 7162 §3.1.6)."""
+
+from typing import TYPE_CHECKING
+
+from bocau.protocols.imap.finding import Sort
+from bocau.services.imap.contexts import begin_context
+from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
+from bocau.services.imap.results import found_by, numbers_line, numbers_of
+from bocau.services.imap.sorting import sorted_uids
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+
+async def answer(session: "ImapSession", command: Sort) -> None:
+    view = session.selected()
+    found = await found_by(session, view, command)
+    uids = await sorted_uids(session, view, found, command.criteria)
+    returns = command.returns
+    if returns is not None and returns.saves:
+        view.saved = saved(returns, uids)
+    numbers = numbers_of(view, uids, by_uid=command.by_uid, is_sorted=True)
+    modseq = found.modseq if command.has_modseq and numbers else 0
+    if returns is None:
+        session.untagged(numbers_line(b"SORT", numbers, modseq))
+    elif not returns.is_silent:
+        result = Result(numbers, command.by_uid, is_sorted=True, modseq=modseq)
+        session.untagged(esearch(tag_correlator(command.tag), returns, result))
+    if returns is not None and b"UPDATE" in returns.words:
+        begin_context(session, view, command, uids)
+    await session.ok(command, "SORT completed", may_expunge=command.by_uid)

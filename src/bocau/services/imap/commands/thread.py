@@ -1,0 +1,17 @@
+"""THREAD and UID THREAD (RFC 5256 §3)."""
+
+from typing import TYPE_CHECKING
+
+from bocau.protocols.imap.finding import Thread
+from bocau.services.imap.results import found_by
+from bocau.services.imap.threads import thread_line
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+
+async def answer(session: "ImapSession", command: Thread) -> None:
+    view = session.selected()
+    found = await found_by(session, view, command)
+    session.untagged(await thread_line(session, view, found.uids, command.algorithm, by_uid=command.by_uid))
+    await session.ok(command, "THREAD completed", may_expunge=command.by_uid)

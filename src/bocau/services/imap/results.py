@@ -1,0 +1,50 @@
+"""What SEARCH, SORT and THREAD have in common: to find, and to say it in the numbers the client asked for."""
+
+from collections.abc import Sequence
+from itertools import count
+from typing import TYPE_CHECKING
+
+from bocau.base.errors import Refused, TryLater
+from bocau.protocols.imap.finding import CHARSETS, Search
+from bocau.protocols.imap.sets import ranges_of
+from bocau.services.imap.errors import BadCharset
+from bocau.services.imap.searching import Found, find
+from bocau.services.imap.view import View, numbers_in
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+
+async def found_by(session: "ImapSession", view: View, command: Search) -> Found:
+    """Search the view. A search that is refused leaves nothing in "$" (RFC 5182 §2.1). BadCharset."""
+    if command.has_modseq:
+        session.is_condstore = True
+    try:
+        if command.charset not in CHARSETS:
+            raise BadCharset("unknown charset")
+        return await find(session, view, command.key, needs_modseq=command.has_modseq)
+    except (Refused, TryLater):
+        if command.returns is not None and command.returns.saves:
+            view.saved = ()
+        raise
+
+
+def numbers_of(view: View, uids: Sequence[int], *, by_uid: bool, is_sorted: bool = False) -> list[int]:
+    """Uids as they are, or as message numbers; `is_sorted`: in the order of a SORT, which they keep."""
+    if by_uid:
+        return list(uids)
+    if not is_sorted:
+        return list(numbers_in(view.runs_of(ranges_of(uids))))
+    if isinstance(view.uids, range) and view.uids.start == 1:
+        return list(uids)
+    number_of = dict(zip(view.uids, count(1), strict=False))
+    return list(map(number_of.__getitem__, uids))
+
+
+def numbers_line(name: bytes, numbers: list[int], modseq: int) -> bytes:
+    """SEARCH or SORT of rev1: a hundred thousand numbers in one call (RFC 3501 §7.2.5, RFC 5256 §4)."""
+    line = name
+    if numbers:
+        # The list writes itself: a third of the time of a join over b"%d".
+        line += b" " + str(numbers)[1:-1].replace(",", "").encode("ascii")
+    return line + b" (MODSEQ %d)" % modseq if modseq else line

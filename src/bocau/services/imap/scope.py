@@ -1,0 +1,85 @@
+"""Which mailboxes a search over several is about (RFC 7377 §2.2): those that the user may read, each once."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from bocau.base.errors import NoSuchMailbox, SequenceFault
+from bocau.base.ids import AccountId
+from bocau.protocols.imap.sources import Source, SourceKind
+from bocau.services.imap.places import Shown, visible
+from bocau.store import Mailbox
+from bocau.store.names import fold_inbox
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+
+class Scope(NamedTuple):
+    """One mailbox to search."""
+
+    name: str
+    account_id: AccountId
+    mailbox: Mailbox
+    is_selected: bool
+
+
+def scopes(session: "ImapSession", sources: tuple[Source, ...]) -> list[Scope]:
+    """What the sources mean now, sorted by name. SequenceFault: SELECTED without a selected mailbox."""
+    view = session.view
+    if view is None and any(source.kind is SourceKind.SELECTED for source in sources):
+        raise SequenceFault("no mailbox is selected")
+    readable = [shown for shown in visible(session) if "r" in shown.rights]
+    names = set()
+    for source in sources:
+        names.update(_names(session, source, readable))
+    found = [_scope(session, shown) for shown in readable if shown.name in names]
+    if any(source.kind is SourceKind.SELECTED for source in sources) and not any(
+        s.is_selected for s in found
+    ):
+        raise NoSuchMailbox("the selected mailbox is gone")
+    return found
+
+
+def _scope(session: "ImapSession", shown: Shown) -> Scope:
+    return Scope(shown.name, shown.account_id, shown.mailbox, _is_selected(session, shown))
+
+
+def _is_selected(session: "ImapSession", shown: Shown) -> bool:
+    view = session.view
+    if view is None:
+        return False
+    return (shown.account_id, shown.mailbox.mailbox_id) == (view.account_id, view.mailbox_id)
+
+
+def _names(session: "ImapSession", source: Source, readable: list[Shown]) -> list[str]:
+    match source.kind:
+        case SourceKind.SELECTED:
+            return [shown.name for shown in readable if _is_selected(session, shown)]
+        case SourceKind.PERSONAL:
+            return [shown.name for shown in readable if shown.account_id == session.account_id]
+        case SourceKind.INBOXES:
+            # Where mail is delivered to (RFC 5465 §6.2).
+            return [
+                shown.name
+                for shown in readable
+                if shown.account_id == session.account_id and shown.name == "INBOX"
+            ]
+        case SourceKind.SUBSCRIBED:
+            subscribed = set(
+                session.store.glance(session.account_id, lambda reading: reading.subscriptions())
+            )
+            return [shown.name for shown in readable if shown.name in subscribed]
+        case SourceKind.MAILBOXES | SourceKind.SUBTREE | SourceKind.SUBTREE_ONE:
+            named = [fold_inbox(name) for name in source.names]
+            return [
+                shown.name for shown in readable if any(_is_in(shown.name, top, source.kind) for top in named)
+            ]
+
+
+def _is_in(name: str, top: str, kind: SourceKind) -> bool:
+    """Whether `top` or, as the kind says, something above is the mailbox `name`; "" is the top of all."""
+    if name == top:
+        return True
+    if kind is SourceKind.MAILBOXES:
+        return False
+    start = f"{top}/" if top else ""
+    return name.startswith(start) and (kind is SourceKind.SUBTREE or "/" not in name[len(start) :])

@@ -61,6 +61,14 @@ def number_set(cursor: Cursor) -> NumberSet:
     return NumberSet(tuple([_range(part) for part in text.split(b",")]))
 
 
+def plain_set(cursor: Cursor) -> NumberSet:
+    """known-uids: a sequence-set without "*" (RFC 7162 §7)."""
+    found = number_set(cursor)
+    if found.is_saved or any(high == STAR for _, high in found.ranges):
+        raise SyntaxFault("neither * nor $ is known")
+    return found
+
+
 def _range(part: bytes) -> tuple[int, int]:
     found = _RANGE.match(part)
     if found is None:
@@ -88,6 +96,33 @@ def ranges_of(numbers: Sequence[int]) -> list[tuple[int, int]]:
             start = n
         previous = n
     result.append((start, previous))
+    return result
+
+
+def intersection(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What lies in both; ranges ascending and disjoint."""
+    result: list[tuple[int, int]] = []
+    at = 0
+    for low, high in one:
+        while at < len(other) and other[at][1] < low:
+            at += 1
+        place = at
+        while place < len(other) and other[place][0] <= high:
+            result.append((max(low, other[place][0]), min(high, other[place][1])))
+            place += 1
+    return result
+
+
+def gaps(ranges: Iterable[tuple[int, int]], last: int) -> list[tuple[int, int]]:
+    """What of 1…`last` lies in none of the ascending ranges."""
+    result: list[tuple[int, int]] = []
+    start = 1
+    for low, high in ranges:
+        if low > start:
+            result.append((start, low - 1))
+        start = high + 1
+    if start <= last:
+        result.append((start, last))
     return result
 
 

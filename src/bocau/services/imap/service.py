@@ -6,21 +6,21 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-from bocau.base.ids import AccountId, MailboxId, ModSeq
 from bocau.directory import Directory
 from bocau.protocols.imap import Event
 from bocau.runtime.connection import Connection, Session, converse
 from bocau.runtime.doorbell import Doorbell
 from bocau.runtime.log import Log, get_log
+from bocau.services.imap.idlers import Idlers
 from bocau.services.imap.session import ImapSession
 from bocau.services.imap.settings import ImapSettings
+from bocau.services.imap.view import UidLists
 from bocau.store import MailStore
 
 if TYPE_CHECKING:
     from bocau.protocols.imap.fetch import Item
     from bocau.services.imap.formatter import Plan
     from bocau.services.imap.parts import PartCache
-    from bocau.services.imap.updates import News
 
 PLANS_MAX: Final = 256
 TlsContext = Callable[[], "ssl.SSLContext | None"]
@@ -49,9 +49,9 @@ class ImapService:
         self.log = log or get_log("imap")
         self.sessions: set[ImapSession] = set()
         self._parts: PartCache | None = None
-        self.shared_news: dict[tuple[AccountId, MailboxId, ModSeq], News | None] = {}
-        """What the log says, for all sessions that one bell wakes; kept for one turn of the loop."""
-        self._plans: dict[tuple[Item, ...], Plan] = {}
+        self.uid_lists = UidLists()
+        self.idlers = Idlers(store)
+        self._plans: dict[tuple[tuple[Item, ...], bool], Plan] = {}
         if doorbell is not None:
             doorbell.listen("directory", self._directory_changed)
 
@@ -69,15 +69,16 @@ class ImapService:
         folder = self.store.database.settings.path.parent
         return cast("BinaryIO", tempfile.TemporaryFile(dir=folder))
 
-    def plan(self, items: "tuple[Item, ...]") -> "Plan":
+    def plan(self, items: "tuple[Item, ...]", *, is_uid_only: bool = False) -> "Plan":
         """A compiled item list; clients ask the same ones again and again."""
-        plan = self._plans.get(items)
+        plan = self._plans.get((items, is_uid_only))
         if plan is None:
             from bocau.services.imap.formatter import Plan
 
             if len(self._plans) >= PLANS_MAX:
                 self._plans.clear()
-            plan = self._plans[items] = Plan(items, lambda: self.parts)
+            plan = Plan(items, lambda: self.parts, is_uid_only=is_uid_only)
+            self._plans[items, is_uid_only] = plan
         return plan
 
     async def __call__(self, connection: Connection) -> None:

@@ -17,11 +17,17 @@ from bocau.services.imap.capabilities import capabilities
 from bocau.services.imap.commands import HANDLERS
 from bocau.services.imap.commands.append import answer_all, drop
 from bocau.services.imap.errors import tagged
+from bocau.services.imap.notices import after_command
+from bocau.services.imap.notices import tell as tell_watched
+from bocau.services.imap.rights import check, may_stay
+from bocau.services.imap.uid_only import names_numbers
 from bocau.services.imap.view import View
+from bocau.store import ReaderStore
 
 if TYPE_CHECKING:
     from bocau.services.imap.commands.append import Appending
     from bocau.services.imap.service import ImapService
+    from bocau.services.imap.watch import Watch
 
 APPENDING = (a.AppendMessage, a.AppendChunk, a.AppendUrl, a.AppendText, a.AppendJoined, a.AppendEnd)
 LOOPBACK = ("127.0.0.1", "::1", "")
@@ -39,20 +45,22 @@ class ImapSession:
         "connection",
         "engine",
         "is_condstore",
+        "is_idle",
         "is_over",
+        "is_qresync",
         "is_rev2",
+        "is_uid_only",
         "login",
         "sasl",
         "service",
-        "store",
         "unanswered",
         "view",
         "waiting_tag",
+        "watch",
     )
 
     def __init__(self, service: "ImapService", connection: Connection) -> None:
         self.service = service
-        self.store = service.store
         self.connection = connection
         self.engine = ImapEngine(append_bytes_max=service.settings.append_bytes_max)
         self.is_over = False
@@ -61,6 +69,14 @@ class ImapSession:
         self.view: View | None = None
         self.is_condstore = False
         self.is_rev2 = False
+        self.is_qresync = False
+        """VANISHED instead of EXPUNGE (RFC 7162 §3.2.3)."""
+        self.is_uid_only = False
+        """No message numbers in either direction (RFC 9586)."""
+        self.is_idle = False
+        """Its task sleeps in IDLE: news may be written by who hears of them."""
+        self.watch: Watch | None = None
+        """What NOTIFY has asked for."""
         self.bad_count = 0
         self.waiting_tag = b""
         """Of the IDLE or AUTHENTICATE whose next line is awaited."""
@@ -93,7 +109,12 @@ class ImapSession:
                     self.bye(text)
                 case Ready():
                     self.connection.write(b"+ OK\r\n")
+                case Command() if self.is_uid_only and names_numbers(event):
+                    self.bad(event, "message numbers are not used any more", b"UIDREQUIRED")
+                case _ if not may_stay(self):
+                    self.mailbox_gone()
                 case _:
+                    check(self, event)
                     await HANDLERS[type(event)](self, event)
         except PeerGone:
             raise
@@ -113,6 +134,17 @@ class ImapSession:
 
     def stopping(self) -> None:
         self.bye(*self._farewell)
+
+    # --- runtime.connection.NewsSession ----------------------------------------------------
+
+    @property
+    def hears_news(self) -> bool:
+        return self.watch is not None and not self.watch.is_silent
+
+    async def tell_news(self) -> None:
+        """A bell has rung while no command was in progress (RFC 5465)."""
+        if self.watch is not None:
+            await tell_watched(self, self.watch)
 
     # --- answers ----------------------------------------------------------------------------
 
@@ -135,6 +167,12 @@ class ImapSession:
             await updates.tell(self, may_expunge=may_expunge)
             if self.is_over:
                 return
+        if self.watch is not None:
+            after_command(self, self.watch, command)
+        self.done(command, text, code)
+
+    def done(self, command: Command, text: str, code: bytes = b"") -> None:
+        """End a command well."""
         self.connection.write(self.engine.send(Tagged(command.tag, Status.OK, text, code)))
 
     def no(self, command: Command, text: str, code: bytes = b"") -> None:
@@ -151,6 +189,11 @@ class ImapSession:
         self.is_over = True
 
     # --- who it is ----------------------------------------------------------------------------
+
+    @property
+    def store(self) -> ReaderStore:
+        """The store as this user may see it, own mailboxes and others'; before the login as nobody."""
+        return self.service.store.read_by(self.account_id)
 
     @property
     def is_secure(self) -> bool:
@@ -201,18 +244,23 @@ class ImapSession:
         """The view, with its uids loaded."""
         view = self.view
         assert view is not None, "the engine allows this command only in the selected state"
-        if not view.is_loaded:
+        if not view.is_loaded and not view.share(self.service.uid_lists):
             self.store.glance(view.account_id, view.load)
+            view.share(self.service.uid_lists)
         return view
 
     def deselect(self) -> None:
         self.view = None
 
     def mailbox_gone(self) -> None:
-        """Someone deleted the selected mailbox (RFC 2180 §3.3)."""
-        self.bye("the selected mailbox was deleted", b"UNAVAILABLE")
+        """Someone deleted the selected mailbox (RFC 2180 §3.3), or shares it no more (RFC 4314 §5.1.1)."""
+        is_guest = self.view is not None and self.view.has_own_seen
+        why = "is not there for you any more" if is_guest else "was deleted"
+        self.bye(f"the selected mailbox {why}", b"UNAVAILABLE")
 
     def close(self) -> None:
         """The connection is gone."""
         if self.appending is not None:
             self.appending.close()
+        if self.watch is not None:
+            self.watch.close()

@@ -1,11 +1,11 @@
-"""CLOSE (RFC 9051 §6.4.1): removes what is \\Deleted, silently, and deselects."""
+"""CLOSE (RFC 9051 §6.4.1, RFC 7162 §3.2.8): removes what is \\Deleted, silently, and deselects."""
 
 from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.commands import Close
-from bocau.protocols.imap.replies import Status, Tagged
 from bocau.services.imap.commands.expunge import HEAVY_MESSAGES
 from bocau.services.imap.recent import claim_recent
+from bocau.store import Writing
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -15,17 +15,26 @@ if TYPE_CHECKING:
 async def answer(session: "ImapSession", command: Close) -> None:
     view = session.view
     assert view is not None
-    if not view.is_read_only:
-        await _expunge(session, view)
+    code = b"" if view.is_read_only or "e" not in view.rights else await _expunge(session, view)
     claim_recent(session)
     session.deselect()
-    session.reply(Tagged(command.tag, Status.OK, "CLOSE completed"))
+    session.done(command, "CLOSE completed", code)
 
 
-async def _expunge(session: "ImapSession", view: "View") -> None:
+async def _expunge(session: "ImapSession", view: "View") -> bytes:
+    """Returns the response code: HIGHESTMODSEQ, if the client knows of every other change before it."""
     mailbox_id = view.mailbox_id
     count = session.store.glance(view.account_id, lambda reading: reading.mailbox(mailbox_id).deleted_count)
-    if count:
-        await session.store.write(
-            view.account_id, lambda writing: writing.expunge(mailbox_id), heavy=count > HEAVY_MESSAGES
-        )
+    if not count:
+        return b""
+
+    def job(writing: Writing) -> int:
+        before = writing.mailbox(mailbox_id).highest_modseq
+        gone = writing.expunge(mailbox_id)
+        return writing.modseq() if gone and before == view.modseq else 0
+
+    modseq = await session.store.write(
+        view.account_id, job, heavy=count > HEAVY_MESSAGES, reader=session.account_id
+    )
+    is_told = session.is_qresync and modseq and not view.withheld
+    return b"HIGHESTMODSEQ %d" % modseq if is_told else b""

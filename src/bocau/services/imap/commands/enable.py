@@ -1,4 +1,4 @@
-"""ENABLE (RFC 5161): CONDSTORE, UTF8=ACCEPT, IMAP4rev2."""
+"""ENABLE (RFC 5161): CONDSTORE, QRESYNC, UTF8=ACCEPT, IMAP4rev2, UIDONLY."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
 
 
-NAMES: Final = {name.upper(): name for name in (b"CONDSTORE", b"UTF8=ACCEPT", b"IMAP4rev2")}
+NAMES: Final = {
+    name.upper(): name for name in (b"CONDSTORE", b"QRESYNC", b"UTF8=ACCEPT", b"IMAP4rev2", b"UIDONLY")
+}
 
 
 async def answer(session: "ImapSession", command: Enable) -> None:
@@ -21,10 +23,15 @@ def _enable(session: "ImapSession", name: bytes) -> bool:
     """Unknown names are passed over (RFC 5161 §3.1)."""
     if name == b"CONDSTORE":
         session.is_condstore = True
+    elif name == b"QRESYNC":
+        # RFC 7162 §3.2.3: a CONDSTORE enabling command too.
+        session.is_qresync = session.is_condstore = True
     elif name == b"UTF8=ACCEPT":
         session.engine.is_utf8 = True
     elif name == b"IMAP4REV2":
         session.is_rev2 = session.engine.is_utf8 = True
+    elif name == b"UIDONLY":
+        session.is_uid_only = True
     else:
         return False
     return True

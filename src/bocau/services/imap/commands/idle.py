@@ -1,11 +1,12 @@
-"""IDLE (RFC 2177, RFC 9051 §6.3.13): one wait for input and for the doorbell, no task more."""
+"""IDLE (RFC 2177, RFC 9051 §6.3.13): the session's task sleeps; news are written by `idlers`, or wake it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.commands import Command, Idle
 from bocau.protocols.imap.replies import IdleDone
 from bocau.runtime.connection import DeadlinePassed
-from bocau.services.imap import updates
+from bocau.services.imap import notices, updates
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -14,11 +15,10 @@ if TYPE_CHECKING:
 async def answer(session: "ImapSession", command: Idle) -> None:
     session.waiting_tag = command.tag
     connection = session.connection
-    end_listening = session.store.listen(session.account_id, connection.wake)
+    end_listening = _listen(session)
     try:
-        # The bell is heard from here on, so nothing can fall between this look and the first wait.
-        if session.view is not None:
-            await updates.tell(session, may_expunge=True)
+        # The bells are heard from here on, so nothing can fall between this look and the first wait.
+        await _tell(session)
         connection.write(session.engine.idle())
         await connection.flush()
         while not (session.engine.has_input or connection.has_input or session.is_over):
@@ -27,26 +27,41 @@ async def answer(session: "ImapSession", command: Idle) -> None:
         end_listening()
 
 
+def _listen(session: "ImapSession") -> Callable[[], None]:
+    """Hear what happens in the selected mailbox's account; returns the function that ends it."""
+    view = session.view
+    account_id = session.account_id if view is None else view.account_id
+    return session.service.idlers.join(session, account_id)
+
+
 async def _wait(session: "ImapSession") -> None:
-    """Until the client speaks, the bell rings, or it is time to say that we are still here."""
+    """Until the client speaks, or it is time to say that we are still here."""
     connection, settings = session.connection, session.service.settings
     left = settings.idle_seconds
     while left > 0:
         period = min(settings.still_here_seconds, left)
+        session.is_idle = True
         try:
             await connection.readable(period)
         except DeadlinePassed:
             left -= period
-            await updates.tell_idle(session)
             session.untagged(b"OK Still here")
-        else:
-            if connection.has_input:
-                return
-            await updates.tell_idle(session)
+        finally:
+            session.is_idle = False
+        if connection.has_input:
+            return
+        await _tell(session)
         if session.is_over:
             return
         await connection.flush()
     raise DeadlinePassed("idle for too long")
+
+
+async def _tell(session: "ImapSession") -> None:
+    if session.watch is not None:
+        await notices.tell(session, session.watch, is_idle=True)
+    elif session.view is not None:
+        await updates.tell(session, may_expunge=True)
 
 
 async def done(session: "ImapSession", event: IdleDone) -> None:

@@ -8,6 +8,7 @@ from bocau.protocols.imap.commands import FlagChange, Store
 from bocau.protocols.imap.sets import ranges_of, set_text
 from bocau.services.imap import updates
 from bocau.services.imap.flags import split_flags
+from bocau.services.imap.message_limit import limited, tell_limit
 from bocau.services.imap.sending import send_messages
 from bocau.services.imap.view import View
 from bocau.store import Flags, Writing
@@ -34,16 +35,17 @@ async def answer(session: "ImapSession", command: Store) -> None:
         return
     if command.unchanged_since is not None:
         session.is_condstore = True
-    runs = view.chosen(command.numbers, by_uid=command.by_uid)
+    runs, limit = limited(session, view, view.chosen(command.numbers, by_uid=command.by_uid))
     ranges = view.uid_ranges(runs)
     stored = Stored(0, [])
     if ranges:
         count = sum(stop - start for start, stop in runs)
         job = _job(view, ranges, command)
-        stored = await session.store.write(view.account_id, job, heavy=count > HEAVY_MESSAGES)
+        is_heavy = count > HEAVY_MESSAGES
+        stored = await session.store.write(view.account_id, job, heavy=is_heavy, reader=session.account_id)
     await _tell(session, view, command, ranges, stored)
     if not session.is_over:
-        code = _modified(view, command, stored)
+        code = tell_limit(session, limit, _modified(view, command, stored))
         await session.ok(command, "STORE completed", code, may_expunge=command.by_uid)
 
 

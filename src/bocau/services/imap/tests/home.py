@@ -128,6 +128,9 @@ class Wire:
     def write(self, *segments: bytes | memoryview) -> None:
         self.said += b"".join(segments)
 
+    def send(self) -> bool:
+        return False
+
     async def flush(self, timeout_seconds: float = 1.0) -> None: ...
 
     async def readable(self, timeout_seconds: float) -> None:

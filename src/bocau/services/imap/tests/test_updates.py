@@ -220,7 +220,7 @@ async def test_many_idlers_read_the_log_once(home: Home, monkeypatch: pytest.Mon
         await idler.say("a SELECT INBOX", "b IDLE")
     readings = []
     glance = home.store.glance
-    monkeypatch.setattr(home.store, "glance", lambda *given: (readings.append(given), glance(*given))[1])
+    monkeypatch.setattr(home.store, "glance", lambda *given, **named: (readings.append(given), glance(*given, **named))[1])
     await home.deliver(mail.PLAIN)
     for _ in range(5):
         await asyncio.sleep(0)

@@ -1,0 +1,43 @@
+"""MESSAGELIMIT and SAVELIMIT (RFC 9738): how many messages one command works on.
+
+FETCH, STORE, SEARCH, MOVE, UID EXPUNGE take the newest `messages_per_command_max` and say where they stopped;
+COPY and APPEND, which are all or nothing, refuse more than `messages_saved_max`.
+"""
+
+from typing import TYPE_CHECKING
+
+from bocau.services.imap.view import Runs, View
+
+if TYPE_CHECKING:
+    from bocau.services.imap.session import ImapSession
+
+
+def limited(session: "ImapSession", view: View, runs: Runs) -> tuple[Runs, bytes]:
+    """The newest of them as far as the limit goes, and the response code: b"" when that is all of them."""
+    most = session.service.settings.messages_per_command_max
+    count = sum(stop - start for start, stop in runs)
+    if count <= most:
+        return runs, b""
+    kept, room = [], most
+    for start, stop in reversed(runs):
+        begin = max(start, stop - room)
+        kept.append((begin, stop))
+        room -= stop - begin
+        if not room:
+            break
+    kept.reverse()
+    return kept, b"MESSAGELIMIT %d %d" % (most, view.uids[kept[0][0]])
+
+
+def too_many_saved(session: "ImapSession", count: int) -> bytes:
+    """The response code of a COPY or APPEND of too many messages; b"" when they are not too many."""
+    most = session.service.settings.messages_saved_max
+    return b"MESSAGELIMIT %d" % most if count > most else b""
+
+
+def tell_limit(session: "ImapSession", code: bytes, other: bytes = b"") -> bytes:
+    """Which code the tagged OK carries; the limit comes before it when there is another (RFC 9738 §3.1)."""
+    if code and other:
+        session.untagged(b"NO [%b] not all messages were processed" % code)
+        return other
+    return code or other

@@ -92,7 +92,7 @@ def test_move_and_unselect(imap: Wire) -> None:
 
 
 def test_namespace_and_id(imap: Wire) -> None:
-    assert imap.ok("NAMESPACE").lines == [b'* NAMESPACE (("" "/")) NIL NIL\r\n']
+    assert imap.ok("NAMESPACE").lines == [b'* NAMESPACE (("" "/")) (("Other Users/" "/")) NIL\r\n']
     assert b'"name" "bocau"' in imap.ok('ID ("name" "test" "version" NIL)').lines[0]
     imap.ok("ID NIL")
 

@@ -14,6 +14,7 @@ from bocau.store.writing import Writing
 if TYPE_CHECKING:
     from bocau.store.columncache import ColumnCache
     from bocau.store.mailstore import MailStore
+    from bocau.store.search import SearchIndex
 
 T = TypeVar("T")
 
@@ -35,6 +36,16 @@ class ReaderStore:
     def columns(self) -> "ColumnCache":
         """Whole mailboxes in memory; what a guest asks is answered with its own \\Seen."""
         return self._store.columns
+
+    @property
+    def search(self) -> "SearchIndex":
+        """The full-text index of all accounts; ask it only about mailboxes that the reader may read."""
+        return self._store.search
+
+    @property
+    def search(self) -> "SearchIndex":
+        """The full-text index: candidates, whose messages are then read with the reader's rights."""
+        return self._store.search
 
     def glance(
         self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None

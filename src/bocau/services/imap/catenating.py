@@ -39,7 +39,7 @@ def _body(session: "ImapSession", url: MessageUrl) -> BlobRef:
         account_id, name = view.account_id, None
         mailbox_id = view.mailbox_id
     else:
-        account_id, name = locate(session, url.mailbox)
+        account_id, name, _ = locate(session, url.mailbox)
 
     def find(reading: Reading) -> BlobRef:
         mailbox = reading.mailbox(mailbox_id) if name is None else reading.mailbox_named(name)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from bocau.database.errors import translate_os
-from bocau.store import MailStore, NewEmail
+from bocau.store import ReaderStore, NewEmail
 from bocau.store.email import new_email
 
 MEMORY_BYTES_MAX: Final = 256 * 1024
@@ -36,7 +36,7 @@ class GrowingBody:
         except OSError as error:
             raise translate_os(error) from error
 
-    async def staged(self, store: MailStore, account_id: int, received_at: int) -> NewEmail:
+    async def staged(self, store: ReaderStore, account_id: int, received_at: int) -> NewEmail:
         """The whole body in the store's pack, digested."""
         if self._spool is None:
             return staged(store, b"".join(self._pieces), account_id, received_at)
@@ -60,6 +60,6 @@ class GrowingBody:
         self._pieces = []
 
 
-def staged(store: MailStore, data: bytes, account_id: int, received_at: int) -> NewEmail:
+def staged(store: ReaderStore, data: bytes, account_id: int, received_at: int) -> NewEmail:
     """A short body that is here whole, staged and digested now."""
     return new_email(data, store.blobs.stage(data, account_id), received_at)

@@ -1,43 +1,61 @@
-"""COPY and UID COPY (RFC 9051 §6.4.7, COPYUID of RFC 4315 §3)."""
+"""COPY and UID COPY (RFC 9051 §6.4.7, COPYUID of RFC 4315 §3), also into another account's mailbox."""
 
 from typing import TYPE_CHECKING, Final
 
 from bocau.base.errors import NoSuchMailbox
 from bocau.protocols.imap.commands import Copy
 from bocau.protocols.imap.sets import ranges_of, set_text
+from bocau.services.imap.carrying import Copied, carry
 from bocau.services.imap.errors import target_missing
-from bocau.services.imap.view import Runs
+from bocau.services.imap.message_limit import too_many_saved
+from bocau.services.imap.places import Place, locate
+from bocau.services.imap.view import Runs, View
 from bocau.store import Mailbox, Writing
+from bocau.store.access import Deed
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
 
 HEAVY_MESSAGES: Final = 1000
-Copied = tuple[Mailbox, list[tuple[int, int]]]
 
 
 async def answer(session: "ImapSession", command: Copy) -> None:
     view = session.selected()
     runs = view.chosen(command.numbers, by_uid=command.by_uid)
-    ranges = view.uid_ranges(runs)
-
-    def job(writing: Writing) -> Copied:
-        target = writing.mailbox_named(command.mailbox)
-        if writing.usage().limit_bytes is not None:
-            writing.enforce_quota(sum(blob.length for _, _, blob in writing.blobs(view.mailbox_id, ranges)))
-        return target, list(writing.copy(view.mailbox_id, ranges, target.mailbox_id))
-
+    limit = too_many_saved(session, count_of(runs))
+    if limit:
+        session.no(command, "too many messages for one command", limit)
+        return
+    place = locate(session, command.mailbox)
     try:
-        target, pairs = await session.store.write(view.account_id, job, heavy=is_heavy(runs))
+        target, pairs = await _copy(session, view, runs, place)
     except NoSuchMailbox:
         session.reply(target_missing(command.tag))
         return
     await session.ok(command, "COPY completed", copied_code(target, pairs), may_expunge=command.by_uid)
 
 
+async def _copy(session: "ImapSession", view: View, runs: Runs, place: Place) -> Copied:
+    if place.account_id != view.account_id:
+        return await carry(session, view, runs, place, removes=False)
+    ranges = view.uid_ranges(runs)
+
+    def job(writing: Writing) -> Copied:
+        target = writing.mailbox_for(place.name, Deed.INSERT)
+        if writing.usage().limit_bytes is not None:
+            writing.enforce_quota(sum(blob.length for _, _, blob in writing.blobs(view.mailbox_id, ranges)))
+        return target, list(writing.copy(view.mailbox_id, ranges, target.mailbox_id))
+
+    return await session.store.write(view.account_id, job, heavy=is_heavy(runs))
+
+
+def count_of(runs: Runs) -> int:
+    return sum(stop - start for start, stop in runs)
+
+
 def is_heavy(runs: Runs) -> bool:
     """Whether so many rows belong in the writer thread."""
-    return sum(stop - start for start, stop in runs) > HEAVY_MESSAGES
+    return count_of(runs) > HEAVY_MESSAGES
 
 
 def copied_code(target: Mailbox, pairs: list[tuple[int, int]]) -> bytes:

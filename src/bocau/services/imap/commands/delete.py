@@ -6,6 +6,7 @@ from bocau.protocols.imap.commands import Delete
 from bocau.services.imap.commands.expunge import HEAVY_MESSAGES
 from bocau.services.imap.places import Place, locate
 from bocau.store import Writing
+from bocau.store.access import Deed
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -15,7 +16,7 @@ async def answer(session: "ImapSession", command: Delete) -> None:
     place = locate(session, command.mailbox)
 
     def job(writing: Writing) -> int:
-        mailbox_id = writing.mailbox_named(place.name).mailbox_id
+        mailbox_id = writing.mailbox_for(place.name, Deed.REMOVE).mailbox_id
         writing.delete_mailbox(mailbox_id)
         return mailbox_id
 

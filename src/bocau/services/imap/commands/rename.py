@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from bocau.base.errors import NotPermitted
 from bocau.protocols.imap.commands import Rename
 from bocau.services.imap.commands.delete import holds_many
-from bocau.services.imap.places import locate
+from bocau.services.imap.places import check_new, locate
 from bocau.store import Writing
+from bocau.store.access import Deed
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -16,9 +17,10 @@ async def answer(session: "ImapSession", command: Rename) -> None:
     old, new = locate(session, command.old), locate(session, command.new.removesuffix("/"))
     if old.account_id != new.account_id:
         raise NotPermitted("a mailbox cannot move to another account")
+    check_new(new)
 
     def job(writing: Writing) -> None:
-        mailbox = writing.mailbox_named(old.name)
+        mailbox = writing.mailbox_for(old.name, Deed.REMOVE)
         writing.rename_mailbox(mailbox.mailbox_id, new.name)
 
     # Renaming INBOX moves its messages; else only the mailbox and its children are touched.

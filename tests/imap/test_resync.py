@@ -1,4 +1,4 @@
-"""A client that keeps a copy comes back: both sides are in step again, cheaply (RFC 7162 §3.2.5, RFC 4549)."""
+"""A client that keeps a copy comes back: both sides are in step again, cheaply (RFC 7162 §3.2.5)."""
 
 import random
 import re

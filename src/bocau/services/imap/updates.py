@@ -215,7 +215,6 @@ def _changed_rows(session: "ImapSession", view: View, news: News | None) -> list
     return session.store.glance(
         view.account_id,
         lambda reading: reading.flags(view.mailbox_id, news.changed, since=view.modseq),
-        reader=session.account_id,
     )
 
 

@@ -52,7 +52,7 @@ def vanished_lines(ranges: Ranges, how: bytes = b"") -> bytes:
 
 
 def changed_since(session: "ImapSession", view: View, known: Ranges, since: int) -> Ranges:
-    """Where in `known` to look for messages that changed: out of the log if that is short, else everywhere."""
+    """Where in `known` to look for messages that changed: out of the log if it is short, else everywhere."""
     if view.has_own_seen or view.modseq - since > LOG_ROWS:
         return known
     changed = session.store.glance(

@@ -33,8 +33,6 @@ async def _expunge(session: "ImapSession", view: "View") -> bytes:
         gone = writing.expunge(mailbox_id)
         return writing.modseq() if gone and before == view.modseq else 0
 
-    modseq = await session.store.write(
-        view.account_id, job, heavy=count > HEAVY_MESSAGES, reader=session.account_id
-    )
+    modseq = await session.store.write(view.account_id, job, heavy=count > HEAVY_MESSAGES)
     is_told = session.is_qresync and modseq and not view.withheld
     return b"HIGHESTMODSEQ %d" % modseq if is_told else b""

@@ -33,7 +33,7 @@ async def answer(session: "ImapSession", command: Expunge) -> None:
     gone = []
     if ranges is None or ranges:
         is_heavy = view.count > HEAVY_MESSAGES
-        gone = await session.store.write(view.account_id, job, heavy=is_heavy, reader=session.account_id)
+        gone = await session.store.write(view.account_id, job, heavy=is_heavy)
     await updates.tell(session, may_expunge=True)
     if not session.is_over:
         code = reached(session) if gone else b""

@@ -9,8 +9,8 @@ from bocau.services.imap.keywords import keywords_text
 from bocau.services.imap.object_ids import mailbox_object_id
 from bocau.services.imap.places import locate
 from bocau.services.imap.recent import claim_recent
-from bocau.services.imap.rights import WRITES
 from bocau.services.imap.resync import resynchronize
+from bocau.services.imap.rights import WRITES
 from bocau.services.imap.view import View
 from bocau.store import Mailbox, Reading
 from bocau.store.access import Deed
@@ -34,7 +34,6 @@ async def answer(session: "ImapSession", command: Select) -> None:
     view, mailbox, unseen = session.store.glance(
         place.account_id,
         lambda reading: _open(reading, place.name, is_read_only),
-        reader=session.account_id,
     )
     if command.is_condstore:
         session.is_condstore = True

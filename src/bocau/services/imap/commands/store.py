@@ -42,7 +42,7 @@ async def answer(session: "ImapSession", command: Store) -> None:
         count = sum(stop - start for start, stop in runs)
         job = _job(view, ranges, command)
         is_heavy = count > HEAVY_MESSAGES
-        stored = await session.store.write(view.account_id, job, heavy=is_heavy, reader=session.account_id)
+        stored = await session.store.write(view.account_id, job, heavy=is_heavy)
     await _tell(session, view, command, ranges, stored)
     if not session.is_over:
         code = tell_limit(session, limit, _modified(view, command, stored))

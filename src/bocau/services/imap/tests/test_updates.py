@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+from typing import Any
 
 import pytest
 
@@ -220,7 +221,12 @@ async def test_many_idlers_read_the_log_once(home: Home, monkeypatch: pytest.Mon
         await idler.say("a SELECT INBOX", "b IDLE")
     readings = []
     glance = home.store.glance
-    monkeypatch.setattr(home.store, "glance", lambda *given, **named: (readings.append(given), glance(*given, **named))[1])
+
+    def counted(*given: Any, **named: Any) -> Any:
+        readings.append(given)
+        return glance(*given, **named)
+
+    monkeypatch.setattr(home.store, "glance", counted)
     await home.deliver(mail.PLAIN)
     for _ in range(5):
         await asyncio.sleep(0)

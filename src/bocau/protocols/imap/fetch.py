@@ -1,4 +1,5 @@
-"""What FETCH may ask for (RFC 9051 §6.4.5, RFC 3501 §6.4.5, RFC 3516, RFC 7162, RFC 8474, RFC 8514)."""
+"""What FETCH may ask for (RFC 9051 §6.4.5, RFC 3501 §6.4.5, RFC 3516, RFC 7162, RFC 8474, RFC 8514, RFC 8970,
+RFC 9394)."""
 
 import re
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from bocau.base.wiretext import UINT63_MAX
 from bocau.protocols.imap.limits import FETCH_ITEMS_MAX, SECTION_DEPTH_MAX
 from bocau.protocols.imap.names import astring
 from bocau.protocols.imap.primitives import Cursor, decoded
+from bocau.protocols.imap.returning import Partial, partial_range
 
 
 class Attribute(Enum):
@@ -27,6 +29,9 @@ class Attribute(Enum):
     EMAIL_ID = b"EMAILID"
     THREAD_ID = b"THREADID"
     SAVE_DATE = b"SAVEDATE"
+    PREVIEW = b"PREVIEW"
+    LAZY_PREVIEW = b"PREVIEW (LAZY)"
+    """NIL will do for what is not at hand (RFC 8970 §4)."""
 
 
 class Portion(Enum):
@@ -80,6 +85,9 @@ _OLD_NAMES: Final = {
 _NAME: Final = re.compile(rb"[A-Za-z0-9.]+")
 _PART: Final = re.compile(rb"[1-9][0-9]{0,4}(?:\.[1-9][0-9]{0,4})*")
 _PORTION_NAME: Final = re.compile(rb"[A-Za-z.]+")
+# RFC 8970 §6. The parenthesis of FETCH's own modifiers begins alike.
+_LAZY: Final = re.compile(rb" \(LAZY(?: LAZY)*\)", re.IGNORECASE)
+_MODIFIERS: Final = re.compile(rb"CHANGEDSINCE|VANISHED|PARTIAL", re.IGNORECASE)
 _CACHED_BYTES_MAX: Final = 512
 
 
@@ -99,7 +107,7 @@ def _list_end(cursor: Cursor) -> int:
     end = len(cursor.text)
     if end - cursor.pos > _CACHED_BYTES_MAX or cursor.literals:
         return -1
-    return -1 if b"SINCE" in cursor.text[cursor.pos :].upper() else end
+    return -1 if _MODIFIERS.search(cursor.text, cursor.pos) else end
 
 
 @lru_cache(maxsize=256)
@@ -112,8 +120,7 @@ def _remembered(text: bytes) -> tuple[Item, ...]:
 
 def _read_items(cursor: Cursor) -> tuple[Item, ...]:
     if cursor.peek(b"("):
-        items = cursor.parenthesized(_item, count_max=FETCH_ITEMS_MAX, empty=False)
-        return tuple(dict.fromkeys(items))
+        return fetch_item_list(cursor)
     macro = _MACROS.get(cursor.peek_word())
     if macro is not None:
         cursor.word()
@@ -121,15 +128,36 @@ def _read_items(cursor: Cursor) -> tuple[Item, ...]:
     return (_item(cursor),)
 
 
+def listed_items(cursor: Cursor) -> tuple[Item, ...]:
+    """ "(" items ")" without macros, as in NOTIFY (RFC 5465 §8)."""
+    return tuple(dict.fromkeys(cursor.parenthesized(_item, count_max=FETCH_ITEMS_MAX, empty=False)))
+
+
+def fetch_item_list(cursor: Cursor) -> tuple[Item, ...]:
+    """ "(" fetch-att *(SP fetch-att) ")", each once."""
+    items = cursor.parenthesized(_item, count_max=FETCH_ITEMS_MAX, empty=False)
+    return tuple(dict.fromkeys(items))
+
+
 def _item(cursor: Cursor) -> Item:
     name = cursor.take(_NAME, "a fetch item").upper()
     if cursor.skip(b"["):
         return _section(cursor, name)
+    if name == b"PREVIEW":
+        return Attribute.LAZY_PREVIEW if _skipped(cursor, _LAZY) else Attribute.PREVIEW
     if name in _ATTRIBUTES:
         return _ATTRIBUTES[name]
     if name in _OLD_NAMES:
         return _OLD_NAMES[name]
     raise SyntaxFault("unknown fetch item")
+
+
+def _skipped(cursor: Cursor, pattern: "re.Pattern[bytes]") -> bool:
+    """Take what fits, when it comes next."""
+    found = pattern.match(cursor.text, cursor.pos)
+    if found is not None:
+        cursor.pos = found.end()
+    return found is not None
 
 
 def _section(cursor: Cursor, name: bytes) -> Section:
@@ -208,3 +236,37 @@ def _partial(cursor: Cursor) -> tuple[int, int] | None:
     count = cursor.number(maximum=UINT63_MAX, minimum=1)
     cursor.expect(b">")
     return first, count
+
+
+Modifiers = tuple[int | None, bool, Partial | None]
+"""CHANGEDSINCE, VANISHED, PARTIAL."""
+
+
+def fetch_modifiers(cursor: Cursor, *, by_uid: bool) -> Modifiers:
+    """CHANGEDSINCE (RFC 7162 §3.1.4.1), VANISHED (RFC 7162 §3.2.6), PARTIAL (RFC 9394 §3.3), each once."""
+    found = cursor.parenthesized(_modifier, count_max=len(_MODIFIER_WORDS), empty=False)
+    given = dict(found)
+    if len(given) < len(found):
+        raise SyntaxFault("a FETCH modifier is there twice")
+    if not by_uid and given.keys() & {b"VANISHED", b"PARTIAL"}:
+        raise SyntaxFault("this modifier belongs to UID FETCH")
+    if b"VANISHED" in given and b"CHANGEDSINCE" not in given:
+        raise SyntaxFault("VANISHED needs CHANGEDSINCE")
+    since, partial = given.get(b"CHANGEDSINCE"), given.get(b"PARTIAL")
+    assert not isinstance(since, Partial) and not isinstance(partial, int)
+    return since, b"VANISHED" in given, partial
+
+
+_MODIFIER_WORDS: Final = (b"CHANGEDSINCE", b"VANISHED", b"PARTIAL")
+
+
+def _modifier(cursor: Cursor) -> tuple[bytes, int | Partial | None]:
+    word = cursor.word()
+    if word not in _MODIFIER_WORDS:
+        raise SyntaxFault("unknown FETCH modifier")
+    if word == b"VANISHED":
+        return word, None
+    cursor.space()
+    if word == b"PARTIAL":
+        return word, partial_range(cursor)
+    return word, cursor.number(maximum=UINT63_MAX)

@@ -1,4 +1,4 @@
-"""LIST and LSUB (RFC 9051 §6.3.9, RFC 3501 §6.3.9) with the options of RFC 5258, 5819, 6154, 8440 and 9590."""
+"""LIST and LSUB (RFC 9051 §6.3.9, RFC 3501 §6.3.9), with the options of RFC 5258, 5819, 6154, 8440, 9590."""
 
 from dataclasses import dataclass
 from typing import Final

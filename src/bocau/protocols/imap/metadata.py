@@ -49,7 +49,7 @@ class SetMetadata(Command):
 
 
 def read_get(cursor: Cursor, tag: bytes) -> GetMetadata:
-    """Options come before the mailbox (RFC 5464 §5) or, as its examples and most clients have it, behind it."""
+    """Options come before the mailbox (RFC 5464 §5) or, as in its examples and in most clients, behind it."""
     cursor.space()
     options = None
     if cursor.peek(b"("):

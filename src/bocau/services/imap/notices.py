@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from bocau.base.errors import NoSuchAccount, NoSuchMailbox, TryLater
-from bocau.base.ids import AccountId
+from bocau.base.ids import AccountId, ModSeq
 from bocau.protocols.imap import commands as c
 from bocau.protocols.imap.commands import Command, StatusItem
 from bocau.protocols.imap.names import astring, encode_name
@@ -91,14 +91,16 @@ def _tell_others(session: "ImapSession", watch: Watch) -> None:
         _sort(session, watch, account_id, changes, happened)
     if happened.has_names or is_bare:
         tell_names(session, watch)
-        watch.listen(session)
+        if watch.listen(session):
+            # What happened in those accounts between the look and their bells.
+            tell_names(session, watch)
     for key, events in happened.messages.items():
         _tell_counters(session, watch, key, events)
     for key, entries in happened.annotations.items():
         _tell_annotations(session, watch, key, entries)
 
 
-def _changes(reading: Reading, after: int) -> list[Change]:
+def _changes(reading: Reading, after: ModSeq) -> list[Change]:
     if reading.modseq() - after > CHANGES_MAX:
         raise Overflow
     return reading.changes(after)
@@ -126,8 +128,8 @@ def _sort(
 
 
 def tell_names(session: "ImapSession", watch: Watch, own: Collection[str] = ()) -> None:
-    """LIST responses for what has come, gone, changed its name or its place in the list of subscriptions; but not
-    for the names in `own` and below, which this client has just changed itself."""
+    """LIST responses for what has come, gone, got another name, been subscribed or unsubscribed; but not for the
+    names in `own` and near them, which this client has just changed itself."""
     before, subscribed = watch.names, watch.subscribed
     names = watch.look(session)
     changed_subscriptions = subscribed ^ names.subscribed
@@ -260,7 +262,7 @@ def _tell_entries(session: "ImapSession", name: bytes, entries: list[str]) -> No
 
 
 def after_command(session: "ImapSession", watch: Watch, command: Command) -> None:
-    """The client knows what it has done itself (RFC 5465 §5); a newly selected mailbox has a bell of its own."""
+    """A client is not told what it has just done (RFC 5465 §5); a newly selected mailbox may need a bell."""
     own: tuple[str, ...] = ()
     match command:
         case c.Create() | c.Delete() | c.Subscribe() | c.Unsubscribe():

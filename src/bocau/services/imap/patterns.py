@@ -1,7 +1,7 @@
 """LIST patterns (RFC 9051 §6.3.9): "*" stands for anything, "%" for anything within one level.
 
-One wildcard, as nearly all patterns have, is two comparisons. Else bit sets, one step a character: no pattern can
-make the cost explode (`%*%*%*…`).
+One wildcard, as nearly all patterns have, is two comparisons. Else bit sets, one step a character: no pattern
+can make the cost explode (`%*%*%*…`).
 """
 
 import re

@@ -48,7 +48,7 @@ def tell_quota(session: "ImapSession", account_id: AccountId) -> None:
     usage = session.store.glance(account_id, lambda reading: reading.usage())
     resources = b""
     if usage.limit_bytes is not None:
-        # What is in use is rounded up, what is allowed is rounded down: no client sees more room than there is.
+        # Use is rounded up and the limit down: no client sees more room than there is.
         used = -(-usage.used_bytes // UNIT_BYTES)
         resources = b"STORAGE %d %d" % (used, usage.limit_bytes // UNIT_BYTES)
     name = string(root_of(session, account_id).encode())

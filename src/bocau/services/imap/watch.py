@@ -1,6 +1,6 @@
 """What a client has asked to hear of by NOTIFY (RFC 5465), and what it has been told so far.
 
-event groups ─→ which events for which mailbox        names, subscriptions ─→ what the next look is compared with
+event groups ─→ which events for which mailbox     names, subscriptions ─→ what the next look is compared with
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bocau.services.imap.updates import News
 
 ACCOUNTS_MAX: Final = 200
-"""Accounts whose bells one session hears; with more than that NOTIFY is refused."""
+"""Accounts whose bells one session hears; those beyond are not watched."""
 NOTHING: Final[frozenset[Event]] = frozenset()
 Key = tuple[AccountId, MailboxId]
 """Which mailbox, whatever it is called."""
@@ -97,28 +97,32 @@ class Watch:
         }
         return names
 
-    def listen(self, session: "ImapSession") -> None:
+    def listen(self, session: "ImapSession") -> bool:
         """Hear the bells of all accounts that matter now: one's own, those of shared mailboxes that are watched,
-        and that of the selected mailbox."""
-        if self.is_silent:
-            return
+        that of the selected mailbox. Returns whether there are new ones."""
+        wanted = set() if self.is_silent else self._accounts(session)
+        for account_id in self._bells.keys() - wanted:
+            self._bells.pop(account_id)()
+            del self.cursors[account_id]
+        new = sorted(wanted - self._bells.keys())[: ACCOUNTS_MAX - len(self._bells)]
+        for account_id in new:
+            # The bell is heard before the log is read: nothing falls between.
+            self._bells[account_id] = session.store.listen(account_id, session.connection.wake)
+            self.cursors[account_id] = session.store.glance(account_id, lambda reading: reading.modseq())
+        return bool(new)
+
+    def _accounts(self, session: "ImapSession") -> set[AccountId]:
         own_id = session.account_id
-        accounts = {own_id}
+        found = {own_id}
         if self.wanted:
-            accounts |= {
+            found |= {
                 account_id
                 for (account_id, _), name in self.names.items()
                 if account_id != own_id and self.events(name, account_id, own_id)
             }
         if session.view is not None:
-            accounts.add(session.view.account_id)
-        for account_id in self._bells.keys() - accounts:
-            self._bells.pop(account_id)()
-            self.cursors.pop(account_id, None)
-        for account_id in sorted(accounts - self._bells.keys())[: ACCOUNTS_MAX - len(self._bells)]:
-            # The bell is heard before the log is read: nothing falls between.
-            self._bells[account_id] = session.store.listen(account_id, session.connection.wake)
-            self.cursors[account_id] = session.store.glance(account_id, lambda reading: reading.modseq())
+            found.add(session.view.account_id)
+        return found
 
     def close(self) -> None:
         """Hear nothing any more."""

@@ -15,20 +15,20 @@ async def answer(session: "ImapSession", command: Notify) -> None:
     if command.unknown_events:
         session.no(command, "no such event", b"BADEVENT (%b)" % EVENT_NAMES)
         return
-    await _settle(session)
+    if session.watch is not None:
+        session.watch.close()
+        session.watch = None
+    if command.groups and session.view is not None:
+        # The former wishes end; what has gathered in the selected mailbox is told first, all of it.
+        await updates.tell(session, may_expunge=True)
     watch = session.watch = Watch(command.groups)
+    watch.listen(session)
     if watch.wanted:
         watch.look(session)
-    watch.listen(session)
+        if watch.listen(session):
+            # What happened in those accounts between the look and their bells.
+            watch.look(session)
     if command.wants_status:
         await tell_all_counters(session, watch)
     await session.ok(command, "NOTIFY completed")
 
-
-async def _settle(session: "ImapSession") -> None:
-    """The former wishes end; what has gathered in the selected mailbox is told first, all of it."""
-    if session.watch is not None:
-        session.watch.close()
-        session.watch = None
-    if session.view is not None:
-        await updates.tell(session, may_expunge=True)

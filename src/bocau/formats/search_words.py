@@ -114,7 +114,7 @@ _Plan = tuple[tuple[tuple[Zone, tuple[int, ...]], ...], tuple[int, ...], tuple[b
 def _plan(names: tuple[bytes, ...]) -> _Plan:
     """(zones with the places of their fields, places of all others, words of the names)."""
     own: dict[Zone, list[int]] = {}
-    others = []
+    others: list[int] = []
     for place, name in enumerate(names):
         zone = OWN_ZONES.get(name.lower())
         (others if zone is None else own.setdefault(zone, [])).append(place)

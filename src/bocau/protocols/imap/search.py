@@ -1,4 +1,4 @@
-"""SEARCH keys as a tree (RFC 9051 §6.4.4, RFC 7162 §3.1.5, RFC 8514)."""
+"""SEARCH keys as a tree (RFC 9051 §6.4.4, RFC 5032, RFC 6203, RFC 7162 §3.1.5, RFC 8474 §5.3, RFC 8514)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 
 from bocau.base.errors import SyntaxFault, TooLong
-from bocau.base.wiretext import UINT63_MAX
+from bocau.base.wiretext import UINT32_MAX, UINT63_MAX
 from bocau.protocols.imap.dates import search_date
 from bocau.protocols.imap.primitives import Cursor
 from bocau.protocols.imap.sets import NumberSet, number_set
@@ -59,6 +59,14 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True)
+class Aged:
+    """Received at least (OLDER) or at most (YOUNGER) so many seconds ago (RFC 5032 §2)."""
+
+    seconds: int
+    is_older: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SizeAbove:
     size_bytes: int
 
@@ -101,6 +109,20 @@ class EmailIs:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadIs:
+    """THREADID (RFC 8474 §5.3)."""
+
+    object_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """The words of its texts need not stand together (RFC 6203 §3)."""
+
+    key: "Key"
+
+
+@dataclass(frozen=True, slots=True)
 class All:
     keys: "tuple[Key, ...]"
 
@@ -122,6 +144,7 @@ Key = (
     | HasKeyword
     | IsRecent
     | Dated
+    | Aged
     | SizeAbove
     | SizeBelow
     | HeaderHas
@@ -129,6 +152,8 @@ Key = (
     | TextHas
     | ChangedSince
     | EmailIs
+    | ThreadIs
+    | Fuzzy
     | All
     | Either
     | Not
@@ -236,9 +261,14 @@ class _Keys:
             self.cursor.space()
         return ChangedSince(self.cursor.number(maximum=UINT63_MAX))
 
-    def _email_id(self) -> Key:
+    def _object_id(self) -> bytes:
         self.cursor.space()
-        return EmailIs(self.cursor.atom())
+        return self.cursor.atom()
+
+    def _aged(self, *, is_older: bool) -> Key:
+        """The interval is a nz-number (RFC 5032 §3)."""
+        self.cursor.space()
+        return Aged(self.cursor.number(maximum=UINT32_MAX, minimum=1), is_older)
 
 
 _SET_STARTS: Final = tuple(b"0123456789*$"[i : i + 1] for i in range(12))
@@ -256,7 +286,11 @@ _READERS: Final[dict[bytes, Callable[[_Keys], Key]]] = {
     b"TEXT": lambda keys: TextHas(keys._needle()),
     b"UID": _Keys._uids,
     b"MODSEQ": _Keys._modseq,
-    b"EMAILID": _Keys._email_id,
+    b"EMAILID": lambda keys: EmailIs(keys._object_id()),
+    b"THREADID": lambda keys: ThreadIs(keys._object_id()),
+    b"YOUNGER": lambda keys: keys._aged(is_older=False),
+    b"OLDER": lambda keys: keys._aged(is_older=True),
+    b"FUZZY": lambda keys: Fuzzy(keys._inner()),
     b"SAVEDATESUPPORTED": lambda keys: Everything(),
     b"NOT": lambda keys: Not(keys._inner()),
     b"OR": lambda keys: Either(keys._inner(), keys._inner()),

@@ -1,4 +1,4 @@
-"""SEARCH keys against messages (RFC 9051 §6.4.4): cheap facts first, bodies only where nothing else decides.
+"""SEARCH keys against one message (RFC 9051 §6.4.4): cheap facts first, bodies where nothing else decides.
 
 A test answers True, False or None: "not with what has been read so far". So each message is read only as far
 as its answer needs: flags row → whole row → header → body.
@@ -13,12 +13,13 @@ from typing import Final
 
 from bocau.formats.header import fields
 from bocau.formats.mime import Part
-from bocau.formats.text import folded, search_text
+from bocau.formats.searchable import pieces, unaccented
 from bocau.formats.words import decode_words
 from bocau.protocols.imap import search as s
 from bocau.protocols.imap.dates import MONTH_NUMBERS
 from bocau.protocols.imap.search import Clock, Key, Relation
 from bocau.services.imap.flags import BITS
+from bocau.services.imap.object_ids import email_object_id
 from bocau.services.imap.parts import fields_named
 from bocau.services.imap.view import Runs, View
 from bocau.store import Message
@@ -27,6 +28,7 @@ _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _DAY: Final = timedelta(days=1)
 _SENT_DAY: Final = re.compile(rb'\(?"?[^"0-9]{0,10}([0-9]{1,2}) +([A-Za-z]{3}) +([0-9]{4})')
 _HEADER_VALUES_MAX: Final = 2000
+_FIELD_NAME: Final = re.compile(r"[!-9;-~]+")
 
 
 class Depth(IntEnum):
@@ -63,7 +65,7 @@ class Candidate:
             self._fields = [
                 (
                     field.name.decode("ascii"),
-                    folded(decode_words(header[field.value_start : field.end])),
+                    unaccented(decode_words(header[field.value_start : field.end])),
                 )
                 for field in fields(header)[:_HEADER_VALUES_MAX]
             ]
@@ -86,19 +88,21 @@ def depth(key: Key) -> Depth:
             return Depth.NUMBER
         case s.HasKeyword() | s.IsRecent() | s.ChangedSince():
             return Depth.ROW
-        case s.Dated() | s.SizeAbove() | s.SizeBelow() | s.EmailIs():
+        case s.Dated() | s.Aged() | s.SizeAbove() | s.SizeBelow() | s.EmailIs():
             return Depth.MESSAGE
         case s.HeaderHas():
             return Depth.HEADER
         case s.BodyHas() | s.TextHas():
             return Depth.BODY
+        case s.Fuzzy() | s.ThreadIs():
+            raise AssertionError("`resolved` first")
 
 
 def restricted(key: Key, view: View) -> Runs:
     """Where matches can stand at all: the sets that every match must be in."""
     everything = [(0, view.count)] if view.count else []
     if isinstance(key, s.Numbers):
-        return _runs(key, view)
+        return runs_of(key, view)
     if isinstance(key, s.All):
         for inner in key.keys:
             if isinstance(inner, s.Numbers | s.All):
@@ -106,7 +110,7 @@ def restricted(key: Key, view: View) -> Runs:
     return everything
 
 
-def _runs(key: s.Numbers, view: View) -> Runs:
+def runs_of(key: s.Numbers, view: View) -> Runs:
     """Numbers that do not exist match nothing; in a search that is no mistake."""
     if key.by_uid or key.numbers.is_saved:
         return view.chosen(key.numbers, by_uid=True)
@@ -128,15 +132,16 @@ def _intersection(ones: Runs, others: Runs) -> Runs:
     return result
 
 
-def compiled(key: Key, view: View, recent_uid: int) -> Test:
-    """The test of a search program."""
-    return _Compiler(view, recent_uid).test(key)
+def compiled(key: Key, view: View, recent_uid: int, now: int = 0) -> Test:
+    """The test of a search program (`resolved`); `now`: unix seconds."""
+    return _Compiler(view, recent_uid, now).test(key)
 
 
 class _Compiler:
-    def __init__(self, view: View, recent_uid: int) -> None:
+    def __init__(self, view: View, recent_uid: int, now: int) -> None:
         self.view = view
         self.recent_uid = recent_uid
+        self.now = now
 
     def test(self, key: Key) -> Test:
         match key:
@@ -158,16 +163,16 @@ class _Compiler:
             case s.ChangedSince(modseq):
                 return lambda candidate: candidate.modseq >= modseq
             case s.HeaderHas(name, text):
-                return _header_has(name, folded(text))
+                return _header_has(name, unaccented(text))
             case s.BodyHas(text):
-                return _body_has(folded(text))
+                return _body_has(unaccented(text))
             case s.TextHas(text):
-                return _text_has(folded(text))
+                return _text_has(unaccented(text))
             case _:
-                return _of_message(key)
+                return _of_message(key, self.now)
 
     def _within(self, key: s.Numbers) -> Test:
-        ranges = self.view.uid_ranges(_runs(key, self.view))
+        ranges = self.view.uid_ranges(runs_of(key, self.view))
         starts = [low for low, _ in ranges]
 
         def test(candidate: Candidate) -> bool:
@@ -217,12 +222,18 @@ def _has_keyword(name: str) -> Test:
     if bit is not None:
         mask = int(bit)
         return lambda candidate: candidate.flags & mask != 0
+    holds = holds_keyword(name)
+    return lambda candidate: holds(candidate.keywords)
+
+
+def holds_keyword(name: str) -> Callable[[str], bool]:
+    """A test of a message's keywords, which are a text."""
     wanted = name.lower()
-    return lambda candidate: bool(candidate.keywords) and wanted in candidate.keywords.lower().split(" ")
+    return lambda keywords: bool(keywords) and wanted in keywords.lower().split(" ")
 
 
-def _of_message(key: Key) -> Test:
-    holds = _message_test(key)
+def _of_message(key: Key, now: int) -> Test:
+    holds = _message_test(key, now)
 
     def test(candidate: Candidate) -> bool | None:
         return None if candidate.message is None else holds(candidate.message)
@@ -230,16 +241,19 @@ def _of_message(key: Key) -> Test:
     return test
 
 
-def _message_test(key: Key) -> Callable[[Message], bool]:
+def _message_test(key: Key, now: int) -> Callable[[Message], bool]:
     match key:
+        case s.Aged(seconds, is_older):
+            bound = now - seconds
+            return lambda message: message.received_at <= bound if is_older else message.received_at >= bound
         case s.SizeAbove(size):
             return lambda message: message.size_bytes > size
         case s.SizeBelow(size):
             return lambda message: message.size_bytes < size
         case s.EmailIs(object_id):
-            return lambda message: b"M%d" % message.email_id == object_id
+            return lambda message: email_object_id(message.email_id) == object_id
         case s.Dated(Clock.SENT, relation, day):
-            return lambda message: _sent(message, relation, day)
+            return lambda message: sent_is(message.sent_at, message.envelope, relation, day)
         case s.Dated(Clock.RECEIVED, relation, day):
             return lambda message: _related(_utc_day(message.received_at), relation, day)
         case s.Dated(Clock.SAVED, relation, day):
@@ -258,13 +272,13 @@ def _related(day: date, relation: Relation, wanted: date) -> bool:
     return day == wanted if relation is Relation.ON else day >= wanted
 
 
-def _sent(message: Message, relation: Relation, wanted: date) -> bool:
+def sent_is(sent_at: int | None, envelope: bytes, relation: Relation, wanted: date) -> bool:
     """The day as the sender wrote it, whatever the zone (RFC 9051 §6.4.4 SENTBEFORE)."""
-    if message.sent_at is None:
+    if sent_at is None:
         return False
-    day = _utc_day(message.sent_at)
+    day = _utc_day(sent_at)
     if abs(day - wanted) <= _DAY:
-        day = _written_day(message.envelope) or day
+        day = _written_day(envelope) or day
     return _related(day, relation, wanted)
 
 
@@ -279,22 +293,29 @@ def _written_day(envelope: bytes) -> date | None:
 
 
 def _header_has(name: str, text: str) -> Test:
-    found = fields_named(frozenset((name.encode("utf-8"),)))
+    if _FIELD_NAME.fullmatch(name) is None:
+        return lambda candidate: False
+    found = fields_named(frozenset((name.encode("ascii"),)))
 
     def test(candidate: Candidate) -> bool | None:
         header = candidate.header
         if header is None:
             return None
-        return any(text in folded(decode_words(field.partition(b":")[2])) for field in found.findall(header))
+        return any(
+            text in unaccented(decode_words(field.partition(b":")[2])) for field in found.findall(header)
+        )
 
     return test
 
 
 def _body_has(text: str) -> Test:
+    if not text:
+        return lambda candidate: True
+
     def test(candidate: Candidate) -> bool | None:
         if candidate.data is None:
             return None
-        return any(text in folded(part) for part in search_text(candidate.data, candidate.tree))
+        return any(text in piece.text() for piece in pieces(candidate.data, candidate.tree))
 
     return test
 

@@ -1,25 +1,45 @@
 """Which messages of the selected mailbox match a search program (RFC 9051 §6.4.4).
 
-rows (flags) → whole rows → header → body: each message is read only as far as its answer needs.
+    few messages → row by row                                           ─┐
+    many → all at once: columns + full-text index → those left in doubt ─┴→ rows → header → body
+
+A message is read only as far as its answer needs; others get their turn after each portion.
 """
 
 import asyncio
+from collections.abc import Sequence
+from itertools import compress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bocau.formats.header import body_start
+from bocau.protocols.imap import search as s
+from bocau.protocols.imap.finding import keys_in
 from bocau.protocols.imap.search import Key
 from bocau.protocols.imap.sets import ranges_of
+from bocau.services.imap.asking import verdicts_of
+from bocau.services.imap.evaluating import Evaluator, facts_of, selector
 from bocau.services.imap.matching import Candidate, Depth, Test, compiled, depth, restricted
 from bocau.services.imap.parts import HEADER_FIRST_BYTES
 from bocau.services.imap.recent import recent_limit
+from bocau.services.imap.resolving import resolved
 from bocau.services.imap.view import Runs, View, batches
 from bocau.store.blobs import READ_NOW_BYTES_MAX
+from bocau.store.columncache import columns_of
+from bocau.store.columns import Columns
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
 
-ROWS: Final = 1000
+ROWS_MAX: Final = 500
+"""A search of fewer messages by their rows does without the image of the mailbox;"""
+BODIES_MAX: Final = 20
+"""one of fewer bodies without the index."""
+ROWS: Final = 500
 """Flag rows in one batch."""
+MESSAGES: Final = 100
+"""Whole rows in one batch."""
+COMPUTED_NOW_MAX: Final = 300_000
+"""Messages × keys that are computed on the loop (a few milliseconds); more in a thread."""
 BODIES: Final = 40
 """Bodies read and searched before others get their turn."""
 BODY_BYTES: Final = 256 * 1024
@@ -33,22 +53,102 @@ class Found(NamedTuple):
 
 
 async def find(session: "ImapSession", view: View, key: Key, *, needs_modseq: bool = False) -> Found:
-    """Search the view; others get their turn after each portion."""
+    """Search the view."""
+    key = await resolved(session, view, key)
     runs = restricted(key, view)
     how_deep = max(depth(key), Depth.ROW if needs_modseq else Depth.NUMBER)
-    test = compiled(key, view, recent_limit(session, view))
+    test = compiled(key, view, recent_limit(session, view), int(session.service.now()))
+    count = sum(stop - start for start, stop in runs)
+    if how_deep is Depth.NUMBER:
+        is_only_sets = all(isinstance(one, s.All | s.Numbers | s.Everything) for one in keys_in(key))
+        return await _by_number(view, runs, test, is_only_sets=is_only_sets)
+    if count <= (ROWS_MAX if how_deep < Depth.HEADER else BODIES_MAX):
+        return await _row_by_row(session, view, runs, test, how_deep)
+    return await _all_at_once(session, view, key, test, how_deep, needs_modseq=needs_modseq)
+
+
+async def _by_number(view: View, runs: Runs, test: Test, *, is_only_sets: bool) -> Found:
+    if is_only_sets:
+        return Found(view.uids_in(runs), 0)
+    found: list[int] = []
+    for portion in batches(runs, ROWS):
+        found += [uid for uid in view.uids_in(portion) if test(Candidate(uid, 0, 0, ""))]
+        await asyncio.sleep(0)
+    return Found(found, 0)
+
+
+async def _row_by_row(session: "ImapSession", view: View, runs: Runs, test: Test, how_deep: Depth) -> Found:
     found: list[int] = []
     highest = 0
     for portion in batches(runs, ROWS):
-        if how_deep is Depth.NUMBER:
-            found += [uid for uid in view.uids_in(portion) if test(Candidate(uid, 0, 0, ""))]
-            await asyncio.sleep(0)
-            continue
         matches = await _search_portion(session, view, portion, test, how_deep)
         found += [candidate.uid for candidate in matches]
         highest = max(highest, max((candidate.modseq for candidate in matches), default=0))
         await asyncio.sleep(0)
     return Found(found, highest)
+
+
+# --- all at once ----------------------------------------------------------------------
+
+
+async def _all_at_once(
+    session: "ImapSession", view: View, key: Key, test: Test, how_deep: Depth, *, needs_modseq: bool
+) -> Found:
+    keys = keys_in(key)
+    asks_modseqs = needs_modseq or any(isinstance(one, s.ChangedSince) for one in keys)
+    store, account_id = session.store, view.account_id
+    columns = await columns_of(store, account_id, view.mailbox_id, *facts_of(keys), modseqs=asks_modseqs)
+    texts = [one for one in keys if isinstance(one, s.HeaderHas | s.BodyHas | s.TextHas)]
+    evaluator = Evaluator(
+        columns,
+        view,
+        recent_uid=recent_limit(session, view),
+        now=int(session.service.now()),
+        verdicts=await verdicts_of(store, account_id, columns, texts),
+    )
+    if len(columns) * len(keys) <= COMPUTED_NOW_MAX:
+        sure, doubtful = _judged(evaluator, columns, key)
+    else:
+        sure, doubtful = await asyncio.to_thread(_judged, evaluator, columns, key)
+    if not any(doubtful):
+        return _found(columns, sure, needs_modseq=needs_modseq)
+    more = await _verified(session, view, columns.chosen(doubtful), test, how_deep)
+    if not more:
+        return _found(columns, sure, needs_modseq=needs_modseq)
+    marks = bytearray(sure)
+    for position in columns.roster.positions(more):
+        marks[position] = 1
+    return _found(columns, bytes(marks), needs_modseq=needs_modseq)
+
+
+def _judged(evaluator: Evaluator, columns: Columns, key: Key) -> tuple[bytes, bytes]:
+    """Selectors of those that match, and of those in doubt."""
+    judged, shown = evaluator.of(key), evaluator.shown()
+    count = len(columns)
+    return selector(judged.sure & shown, count), selector(judged.possible & ~judged.sure & shown, count)
+
+
+def _found(columns: Columns, marks: bytes, *, needs_modseq: bool) -> Found:
+    highest = 0
+    if needs_modseq and columns.modseqs is not None:
+        highest = max(compress(columns.modseqs, marks), default=0)
+    return Found(columns.chosen(marks), highest)
+
+
+async def _verified(
+    session: "ImapSession", view: View, uids: Sequence[int], test: Test, how_deep: Depth
+) -> list[int]:
+    """Which of these match: each is looked at for itself."""
+    matched: list[int] = []
+    for start in range(0, len(uids), MESSAGES):
+        runs = view.runs_of(ranges_of(uids[start : start + MESSAGES]))
+        found = await _search_portion(session, view, runs, test, how_deep)
+        matched += [candidate.uid for candidate in found]
+        await asyncio.sleep(0)
+    return matched
+
+
+# --- one by one -----------------------------------------------------------------------
 
 
 async def _search_portion(

@@ -1,7 +1,7 @@
 """A needle as patterns over the words of the index.
 
-"hello wor" as a substring: a word that ends with "hello", then one that begins with "wor"; words in between are
-whole. One word alone, with nothing around it, is found within words: then the index knows for certain.
+"hello wor" as a substring: a word that ends with "hello", then one that begins with "wor"; words in between
+are whole. One word alone, with nothing around it, is found within words: then the index knows for certain.
 """
 
 import re

@@ -2,8 +2,8 @@
 
     head | serials | partial | zone: words, where each begins, where its postings begin, postings | zone …
 
-A posting is the ordinal of an email within the file, two bytes. A file is written once, renamed into place and
-never changed; nothing waits for the disk, because it can be made again: whoever opens a file checks its CRC.
+A posting is the ordinal of an email within the file, two bytes. A file is written once, renamed into place
+and never changed; nothing waits for the disk, because it can be made again: whoever opens a file checks its CRC.
 """
 
 import os

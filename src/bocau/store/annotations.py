@@ -1,12 +1,13 @@
 """Annotations of mailboxes and of an account itself (RFC 5464): entries like "comment", private to one reader or
 shared. The entries are kept without "/private" or "/shared" and in lower case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from bocau.base.errors import LimitReached, MessageTooLarge
+from bocau.base.errors import LimitReached, MessageTooLarge, NotPermitted
 from bocau.base.ids import AccountId, MailboxId
 from bocau.database import Queries
+from bocau.store.access import Deed, require
 from bocau.store.values import ChangeKind
 
 if TYPE_CHECKING:
@@ -40,12 +41,14 @@ class Entry(NamedTuple):
 
 def annotation(tx: "Reading", mailbox_id: MailboxId, entry: Entry) -> bytes | None:
     """See Reading.annotation."""
+    _check(tx, mailbox_id, (entry,))
     value: bytes | None = tx.sql.value(ANNOTATIONS.annotation, (tx.account_id, mailbox_id, *entry))
     return value
 
 
 def annotations_below(tx: "Reading", mailbox_id: MailboxId, entry: Entry) -> list[tuple[Entry, bytes]]:
     """See Reading.annotations_below."""
+    _check(tx, mailbox_id, (entry,))
     values = (tx.account_id, mailbox_id, *entry, entry.path)
     rows = tx.sql.rows(ANNOTATIONS.below, values)
     return [(Entry(entry.reader_id, path), value) for path, value in rows]
@@ -53,6 +56,9 @@ def annotations_below(tx: "Reading", mailbox_id: MailboxId, entry: Entry) -> lis
 
 def annotate(tx: "Writing", mailbox_id: MailboxId, values: Mapping[Entry, bytes | None]) -> None:
     """See Writing.annotate."""
+    _check(tx, mailbox_id, values)
+    if not tx.is_owner and any(entry.reader_id == SHARED for entry in values):
+        raise NotPermitted("shared annotations are the owner's")
     for entry, value in values.items():
         if value is not None and len(value) > VALUE_BYTES_MAX:
             raise AnnotationTooLarge(f"an annotation may have {VALUE_BYTES_MAX} octets")
@@ -61,6 +67,15 @@ def annotate(tx: "Writing", mailbox_id: MailboxId, values: Mapping[Entry, bytes 
     for reader_id in {entry.reader_id for entry in values}:
         if tx.sql.value(ANNOTATIONS.count, (tx.account_id, mailbox_id, reader_id)) > ENTRIES_MAX:
             raise TooManyAnnotations(f"a mailbox may have {ENTRIES_MAX} annotations")
+
+
+def _check(tx: "Reading", mailbox_id: MailboxId, entries: Iterable[Entry]) -> None:
+    """Who may read the mailbox, reads its shared annotations and the private ones that are its own."""
+    if tx.reader is None:
+        return
+    require(tx, mailbox_id, Deed.READ)
+    if any(entry.reader_id not in (SHARED, tx.reader) for entry in entries):
+        raise NotPermitted("another's private annotation")
 
 
 def _put(tx: "Writing", mailbox_id: MailboxId, entry: Entry, value: bytes | None) -> None:

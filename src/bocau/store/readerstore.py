@@ -39,7 +39,7 @@ class ReaderStore:
 
     @property
     def search(self) -> "SearchIndex":
-        """The full-text index: candidates, whose messages are then read with the reader's rights."""
+        """The full-text index of all accounts; ask it only about mailboxes that the reader may read."""
         return self._store.search
 
     def glance(

@@ -10,6 +10,7 @@ from bocau.protocols.imap.urls import BadUrl, MessageUrl, parse_url
 from bocau.services.imap.parts import cut, needs_tree, span
 from bocau.services.imap.places import locate
 from bocau.store import BlobRef, Reading
+from bocau.store.access import Deed
 from bocau.store.blobs import READ_NOW_BYTES_MAX
 from bocau.store.blobs.packs import BlobLost
 
@@ -42,7 +43,7 @@ def _body(session: "ImapSession", url: MessageUrl) -> BlobRef:
         account_id, name, _ = locate(session, url.mailbox)
 
     def find(reading: Reading) -> BlobRef:
-        mailbox = reading.mailbox(mailbox_id) if name is None else reading.mailbox_named(name)
+        mailbox = reading.mailbox(mailbox_id) if name is None else reading.mailbox_for(name, Deed.READ)
         if url.uid_validity not in (None, mailbox.uid_validity):
             raise BadUrl("UIDVALIDITY has changed")
         rows = reading.blobs(mailbox.mailbox_id, ((url.uid, url.uid),))

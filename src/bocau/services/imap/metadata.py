@@ -11,6 +11,7 @@ from bocau.protocols.imap.names import astring, string
 from bocau.services.imap.listing import special_use
 from bocau.services.imap.places import Shown, locate
 from bocau.store import Reading
+from bocau.store.access import Deed
 from bocau.store.annotations import SHARED, Entry
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ PRIVATE: Final = "/private"
 SPECIAL_USE: Final = "/private/specialuse"
 """RFC 6154 §4: not kept as an annotation, it is the mailbox's role."""
 ADMIN: Final = "/shared/admin"
+"""RFC 5464 §6.2.2."""
 THE_ACCOUNT: Final = MailboxId(0)
 Subject = Shown | None
 """What is annotated; None: the server, for this account."""
@@ -31,7 +33,9 @@ def subject_named(session: "ImapSession", name: str) -> Subject:
     if not name:
         return None
     place = locate(session, name)
-    mailbox = session.store.glance(place.account_id, lambda reading: reading.mailbox_named(place.name))
+    mailbox = session.store.glance(
+        place.account_id, lambda reading: reading.mailbox_for(place.name, Deed.READ)
+    )
     return Shown(name, place.account_id, mailbox)
 
 
@@ -83,10 +87,17 @@ def _below(reading: Reading, mailbox_id: MailboxId, entry: Entry, depth: Depth) 
 def _computed(session: "ImapSession", subject: Subject, name: str) -> bytes | None:
     """What is not kept as an annotation, but known."""
     if subject is None:
-        return session.service.settings.contact.encode() or None if name == ADMIN else None
+        return _contact(session) if name == ADMIN else None
     if name == SPECIAL_USE and subject.account_id == session.account_id:
         return special_use(subject.mailbox.role)
     return None
+
+
+def _contact(session: "ImapSession") -> bytes | None:
+    """Where the administrators are reached: postmaster of every domain of ours leads to them (RFC 5321 §4.5.1)."""
+    if session.login is None:
+        return None
+    return b"mailto:postmaster@" + session.login.address.domain.encode()
 
 
 def values_text(values: Values) -> bytes:

@@ -222,7 +222,11 @@ async def tell_all_counters(session: "ImapSession", watch: Watch) -> None:
     """NOTIFY SET STATUS: where every watched mailbox stands (RFC 5465 §3.1)."""
     view = session.view
     selected = None if view is None else (view.account_id, view.mailbox_id)
-    shown = [shown for shown in visible(session) if (shown.account_id, shown.mailbox.mailbox_id) != selected]
+    shown = [
+        shown
+        for shown in visible(session)
+        if "r" in shown.rights and (shown.account_id, shown.mailbox.mailbox_id) != selected
+    ]
     async for some in portions(session, shown):
         for one in some:
             items = _first_items(watch.events(one.name, one.account_id, session.account_id))

@@ -30,6 +30,7 @@ from bocau.services.imap.flags import split_flags
 from bocau.services.imap.growing import MEMORY_BYTES_MAX, GrowingBody, staged
 from bocau.services.imap.places import Place, locate
 from bocau.store import Flags, NewEmail, Reading, Writing
+from bocau.store.access import Deed
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -105,7 +106,7 @@ def _make_room(session: "ImapSession", appending: Appending, size_bytes: int) ->
     spared_bytes = old.size_bytes if old is not None and old.account_id == place.account_id else 0
 
     def check(reading: Reading) -> None:
-        reading.mailbox_named(place.name)
+        reading.mailbox_for(place.name, Deed.INSERT)
         reading.usage().check(appending.size_bytes - spared_bytes)
 
     session.store.glance(place.account_id, check)
@@ -259,7 +260,7 @@ def _write(session: "ImapSession", appending: Appending) -> Coroutine[Any, Any, 
     place, emails, old = appending.place, appending.emails, appending.old
 
     def job(writing: Writing) -> Appended:
-        mailbox = writing.mailbox_named(place.name)
+        mailbox = writing.mailbox_for(place.name, Deed.INSERT)
         if old is not None:
             expunge_old(writing, old)
         writing.enforce_quota(appending.size_bytes)

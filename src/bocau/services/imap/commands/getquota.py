@@ -6,6 +6,7 @@ from bocau.protocols.imap.names import encode_name, string
 from bocau.protocols.imap.quota import GetQuota, GetQuotaRoot
 from bocau.services.imap.places import locate
 from bocau.services.imap.quota import account_of, has_limit, root_of, tell_quota
+from bocau.store.access import Deed
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -18,7 +19,11 @@ async def answer(session: "ImapSession", command: GetQuota) -> None:
 
 async def answer_root(session: "ImapSession", command: GetQuotaRoot) -> None:
     """The mailbox need not exist: it is where it would be."""
-    account_id = locate(session, command.mailbox).account_id
+    place = locate(session, command.mailbox)
+    account_id = place.account_id
+    if account_id != session.account_id:
+        # Of others only who may read the mailbox learns anything.
+        session.store.glance(account_id, lambda reading: reading.mailbox_for(place.name, Deed.READ))
     name = encode_name(command.mailbox, session.engine.is_utf8)
     if has_limit(session, account_id):
         root = string(root_of(session, account_id).encode())

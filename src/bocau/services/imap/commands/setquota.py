@@ -24,6 +24,7 @@ async def answer(session: "ImapSession", command: SetQuota) -> None:
     await directory.set_account(
         directory.account(account_id).address, quota_bytes=limit_bytes, clear_quota=limit_bytes is None
     )
-    await session.store.write(account_id, lambda writing: writing.set_limit(limit_bytes))
+    # The administrator acts for the owner.
+    await session.service.store.write(account_id, lambda writing: writing.set_limit(limit_bytes))
     tell_quota(session, account_id)
     await session.ok(command, "SETQUOTA completed")

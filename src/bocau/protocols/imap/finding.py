@@ -96,6 +96,7 @@ def read_sort(by_uid: bool) -> Parser:
         cursor.space()
         returns = return_options(cursor)
         criteria = sort_criteria(cursor)
+        cursor.space()
         charset, key = _program(cursor, _charset(cursor))
         _check_relevancy(key, criteria, returns)
         return Sort(tag, by_uid, key, returns, asks_modseq(key), charset, criteria)
@@ -109,6 +110,7 @@ def read_thread(by_uid: bool) -> Parser:
     def parser(cursor: Cursor, tag: bytes) -> Command:
         cursor.space()
         algorithm = thread_algorithm(cursor)
+        cursor.space()
         charset, key = _program(cursor, _charset(cursor))
         return Thread(tag, by_uid, key, None, asks_modseq(key), charset, algorithm)
 

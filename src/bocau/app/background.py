@@ -10,6 +10,7 @@ from bocau.flow.outbound.outbound import Outbound
 from bocau.flow.queue.runner import QueueRunner
 from bocau.runtime.child import Child
 from bocau.runtime.log import get_log
+from bocau.store.search.indexer import Indexer
 from bocau.store.sweep import Sweeper
 
 FIRST_SWEEP_SECONDS: Final = 300.0
@@ -19,13 +20,14 @@ _log = get_log("background")
 
 
 async def run_background(child: Child, rooms: Rooms) -> None:
-    """Send the queue, sweep the store, until the server stops.
+    """Send the queue, sweep the store, keep the full-text index, until the server stops.
 
     What fails here ends the process; the supervisor starts another."""
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_queue_runner(rooms).run(stop))
         tasks.create_task(_sweep(rooms, stop))
+        tasks.create_task(_index(rooms, stop))
         if finished := await finish_accounts(rooms):
             _log.warning("finished accounts whose making was interrupted", accounts=finished)
         child.ready()
@@ -39,6 +41,11 @@ def _queue_runner(rooms: Rooms) -> QueueRunner:
     return QueueRunner(
         rooms.store, rooms.directory, outbound, rooms.doorbell.listen, rooms.clock, log, settings
     )
+
+
+async def _index(rooms: Rooms, stop: asyncio.Event) -> None:
+    log = get_log("index")
+    await Indexer(rooms.store, lambda why: log.warning("indexing must wait", why=why)).run(stop)
 
 
 async def _sweep(rooms: Rooms, stop: asyncio.Event) -> None:

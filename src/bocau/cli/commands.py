@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "queue": "Mail that waits for other servers.",
     "import": "Bring mail in from mbox files and Maildirs.",
     "export": "Write mail out as mbox files or Maildirs.",
+    "index": "The full-text index that searches answer from.",
     "verify": "Check every invariant of the stored mail.",
     "sendmail": "Send a message from a program: the /usr/sbin/sendmail interface.",
 }

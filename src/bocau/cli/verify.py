@@ -23,7 +23,8 @@ def command(settings: "Settings", as_json: bool) -> int:
     """Check every invariant of the stored mail and name what is broken; the server may be running.
 
     Counters against rows, uids and modseqs in order, the change log replayed against the state, every body
-    with its length and hash, accounts against their mailboxes. Exit status 1 when anything is broken.
+    with its length and hash, accounts against their mailboxes, the files of the full-text
+    index. Exit status 1 when anything is broken.
 
     \b
     Example:  bocau verify
@@ -41,7 +42,7 @@ def command(settings: "Settings", as_json: bool) -> int:
 
         faults = [{"where": f.where, "fault": f.text} async for f in verify(rooms.store, report=report)]
         line.end()
-        return faults + _accounts_without_mail(rooms)
+        return faults + _accounts_without_mail(rooms) + _index_faults(rooms)
 
     faults = with_rooms(settings, job)
     if as_json:
@@ -52,6 +53,18 @@ def command(settings: "Settings", as_json: bool) -> int:
         counts = ", ".join(f"{phase} {count:,}" for phase, count in checked.items())
         click.echo((counted(len(faults), "fault") if faults else "all is well") + f" (checked: {counts})")
     return FAILED if faults else 0
+
+
+def _index_faults(rooms: "Rooms") -> list[dict[str, str]]:
+    """Broken files of the full-text index; the running server makes them anew when it meets them."""
+    from bocau.store.search.checking import accounts_indexed, index_faults
+
+    index = rooms.store.search
+    return [
+        {"where": f"index of account {account_id}", "fault": f"{fault}; `bocau index rebuild` makes it anew"}
+        for account_id in accounts_indexed(index)
+        for fault in index_faults(index, account_id)
+    ]
 
 
 def _accounts_without_mail(rooms: "Rooms") -> list[dict[str, str]]:

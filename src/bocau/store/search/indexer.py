@@ -167,6 +167,10 @@ class Indexer:
             some = account_ids[start : start + ACCOUNTS_AT_ONCE]
             for account_id in have.intersection(some):
                 reached = await self._in_thread(partial(indexing.indexed_to, self._index, account_id))
+                if reached > self._accounts[account_id].last_serial:
+                    # Made from other mail: the database was put back from a backup.
+                    reached = 0
+                    await self._in_thread(partial(indexing.remove_account, self._index, account_id))
                 self._accounts[account_id].indexed_to = reached
             waiting = [
                 (a, self._accounts[a]) for a in some if 0 < self._accounts[a].waiting < WAITING_MESSAGES_MAX
@@ -218,6 +222,15 @@ class Indexer:
         first, last = segments[0].first, segments[-1].last
         alive = await self._store.read(AccountId(account_id), partial(_serials, first=first, last=last))
         return alive.__contains__
+
+    # --- for the command line ---------------------------------------------------------------
+
+    async def rebuild(self, account_ids: Sequence[int]) -> None:
+        """Make the index of these accounts anew, now, within `sole`."""
+        for account_id in account_ids:
+            self._index.want(account_id)
+        self._version = -1
+        await self.look()
 
     def _in_thread(self, call: Callable[[], T]) -> "asyncio.Future[T]":
         return self._thread.run(call)

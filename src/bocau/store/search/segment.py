@@ -3,7 +3,7 @@
     head | serials | partial | zone: words, where each begins, where its postings begin, postings | zone …
 
 A posting is the ordinal of an email within the file, two bytes. A file is written once, renamed into place
-and never changed; nothing waits for the disk, because it can be made again: whoever opens a file checks its CRC.
+and never changed; nothing waits for the disk, because it can be made again: who opens a file checks its CRC.
 """
 
 import os
@@ -88,7 +88,8 @@ def write_segment(folder: Path, image: SegmentImage) -> Path:
     path = folder / segment_name(image.first, image.last)
     temporary = path.with_suffix(".new")
     with open(temporary, "wb", buffering=0) as file:
-        for content in (head, *sections):
+        _write_all(file.fileno(), head)
+        for content in sections:
             _write_all(file.fileno(), content)
     os.rename(temporary, path)
     return path

@@ -18,7 +18,7 @@ from bocau.store.blobs import BlobLost, BlobRef, Blobs
 from bocau.store.blobs.record import HEADER_BYTES, Header, parse_header
 from bocau.store.mailstore import MailStore
 from bocau.store.references import bodies
-from bocau.store.uidranges import parse_text, ranges_of, text_of
+from bocau.store.uidranges import parse_text, ranges_of, text_of, uids_in
 from bocau.store.values import ChangeKind
 
 VERIFY: Final = Queries("bocau.store", "sql/sqlite/verify.sql")
@@ -95,6 +95,7 @@ def _account_faults(sql: Sql, account_id: AccountId) -> Iterator[Fault]:
         here = f"{where}, mailbox {mailbox_id} ({mailbox[0]!r})"
         yield from _mailbox_faults(sql, here, account_id, mailbox_id, tuple(mailbox[1:]), account_modseq)
         yield from _log_faults(sql, here, account_id, mailbox_id, live.pop(mailbox_id, {}))
+        yield from _seen_faults(sql, here, account_id, mailbox_id)
     for mailbox_id, uids in live.items():
         if uids:
             yield Fault(where, f"the log has live messages in mailbox {mailbox_id}, which does not exist")
@@ -117,6 +118,18 @@ def _mailbox_faults(
         yield Fault(where, f"a message has modseq {last_modseq}, highest_modseq is {highest_modseq}")
     if highest_modseq > account_modseq:
         yield Fault(where, f"highest_modseq {highest_modseq} is above the account's {account_modseq}")
+
+
+def _seen_faults(sql: Sql, where: str, account_id: int, mailbox_id: int) -> Iterator[Fault]:
+    """What guests have seen must be there."""
+    rows = sql.rows(VERIFY.seen, (account_id, mailbox_id))
+    uids = {uid for uid, _ in sql.rows(VERIFY.uids, (account_id, mailbox_id))} if rows else set()
+    for reader_id, text in rows:
+        seen = uids_in(parse_text(text))
+        gone = [uid for uid in seen if uid not in uids]
+        if gone or not seen or len(set(seen)) < len(seen):
+            named = text_of(ranges_of(gone))[:UIDS_NAMED_MAX]
+            yield Fault(where, f"account {reader_id} has seen uids that are not there: {named}")
 
 
 # --- the change log ---------------------------------------------------------------

@@ -54,6 +54,13 @@ async def fill(store, count=6):
         ("UPDATE email SET length = 1 WHERE email_id = (1 << 32) + 2", "another length"),
         ("UPDATE email SET pack = 42 WHERE email_id = (1 << 32) + 2", "pack 42 is missing"),
         ("INSERT INTO retired_pack VALUES (1, 5)", "not swept"),
+        ("INSERT INTO access VALUES (1, 99, 2, 0, 'r')", "grant for a mailbox that does not exist"),
+        ("INSERT INTO access VALUES (1, 1, 1, 0, 'r')", "grant to the owner"),
+        ("INSERT INTO access VALUES (1, 1, 2, 0, 'rq')", "rights that do not exist"),
+        ("INSERT INTO access VALUES (1, 1, 9, 0, 'r')", "shared with an account that does not exist"),
+        ("INSERT INTO seen VALUES (1, 99, 2, '1')", "seen messages of a mailbox that does not exist"),
+        ("INSERT INTO seen VALUES (1, 1, 2, '1:3,77')", "not there: 77"),
+        ("INSERT INTO seen VALUES (1, 1, 9, '1')", "account that does not exist has seen"),
     ],
 )
 async def test_each_broken_invariant_is_named(store, damage, named):

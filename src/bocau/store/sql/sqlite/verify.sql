@@ -3,6 +3,7 @@
 -- name: accounts
 SELECT account_id FROM account_state
 UNION SELECT account_id FROM mailbox UNION SELECT account_id FROM message UNION SELECT account_id FROM change
+UNION SELECT account_id FROM access UNION SELECT account_id FROM seen
 UNION SELECT email_id >> 32 FROM email ORDER BY 1;
 
 -- name: state
@@ -68,11 +69,37 @@ WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
 UNION ALL
 SELECT 'the size is not the body''s length (mailbox, uid)', m.mailbox_id, m.uid
 FROM message AS m JOIN email AS e USING (email_id)
-WHERE m.account_id = :account_id AND m.size_bytes <> e.length;
+WHERE m.account_id = :account_id AND m.size_bytes <> e.length
+UNION ALL
+SELECT 'a grant for a mailbox that does not exist (mailbox, grantee)', a.mailbox_id, a.grantee_id
+FROM access AS a
+WHERE a.account_id = :account_id
+    AND a.mailbox_id NOT IN (SELECT mailbox_id FROM mailbox WHERE account_id = :account_id)
+UNION ALL
+SELECT 'a grant to the owner, without rights, or of rights that do not exist (mailbox, grantee)', a.mailbox_id,
+    a.grantee_id
+FROM access AS a
+WHERE a.account_id = :account_id
+    AND (a.grantee_id = a.account_id OR a.rights = '' OR a.rights GLOB '*[^aeiklprstwx]*')
+UNION ALL
+SELECT 'a guest has seen messages of a mailbox that does not exist (mailbox, guest)', g.mailbox_id, g.reader_id
+FROM seen AS g
+WHERE g.account_id = :account_id AND (g.reader_id = g.account_id
+    OR g.mailbox_id NOT IN (SELECT mailbox_id FROM mailbox WHERE account_id = :account_id));
+
+-- name: seen
+SELECT reader_id, uids FROM seen WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 
 -- name: general
 SELECT 'a message shares its email with another account', m.account_id, m.email_id
-FROM message AS m WHERE m.email_id >> 32 <> m.account_id;
+FROM message AS m WHERE m.email_id >> 32 <> m.account_id
+UNION ALL
+SELECT 'a mailbox is shared with an account that does not exist (owner, grantee)', a.account_id, a.grantee_id
+FROM access AS a
+WHERE a.grantee_id <> 0 AND a.grantee_id NOT IN (SELECT account_id FROM account_state)
+UNION ALL
+SELECT 'an account that does not exist has seen messages (owner, guest)', g.account_id, g.reader_id
+FROM seen AS g WHERE g.reader_id NOT IN (SELECT account_id FROM account_state);
 
 -- name: retired
 SELECT pack, retired_at FROM retired_pack;

@@ -15,6 +15,7 @@ PROVEN = {
     *("NAMESPACE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE"),
     *("CHILDREN", "ESEARCH", "SEARCHRES", "CONDSTORE", "MULTIAPPEND", "UTF8=ACCEPT", "BINARY", "SAVEDATE"),
     *("APPENDLIMIT", "STARTTLS", "AUTH"),
+    *("LIST-MYRIGHTS", "LIST-METADATA", "METADATA", "QUOTA", "NOTIFY"),
 }
 
 
@@ -190,6 +191,72 @@ def test_appendlimit(imap: Wire) -> None:
     assert b"APPENDLIMIT %d" % limit in imap.ok("STATUS Box (APPENDLIMIT)").lines[0]
     assert b"[TOOBIG]" in imap.no(f"APPEND Box {{{limit + 1}}}").text
     imap.ok("NOOP")
+
+
+def test_metadata_and_list_metadata(imap: Wire) -> None:
+    """RFC 5464 §4, RFC 9590 §3: values of any octets, NIL for what is not there."""
+    imap.ok(b'SETMETADATA Box (/private/comment {4+}\r\na"\r\n /shared/vendor/x/y "z")')
+    answer = imap.ok("GETMETADATA Box (/private/comment /shared/vendor/x/y /private/none)")
+    assert values(answer.lines[0][2:-2])[2] == [
+        *(b"/private/comment", b'a"\r\n', b"/shared/vendor/x/y", b"z", b"/private/none", None)
+    ]
+    answer = imap.ok('LIST "" Box RETURN (METADATA (/shared/vendor/x/y) MYRIGHTS)')
+    assert answer.of(b"METADATA") == [b'METADATA Box (/shared/vendor/x/y "z")']
+    too_long = imap.no(b"SETMETADATA Box (/private/comment {65537+}\r\n%b)" % (b"x" * 65537))
+    assert b"[METADATA MAXSIZE 65536]" in too_long.text
+    for number in range(10):
+        ten = " ".join(f'/private/vendor/x/{number}{n} "v"' for n in range(10))
+        answer = imap.command(f"SETMETADATA Box ({ten})")
+    assert answer.text.startswith(b"[METADATA TOOMANY]")
+    imap.ok("GETMETADATA (DEPTH infinity MAXSIZE 100) Box (/private /shared)")
+
+
+def test_list_myrights(imap: Wire) -> None:
+    """RFC 8440 §3."""
+    assert imap.ok('LIST "" Box RETURN (MYRIGHTS)').of(b"MYRIGHTS")[0].startswith(b"MYRIGHTS Box lrs")
+
+
+def test_quota(server: Server, imap: Wire) -> None:
+    """RFC 9208: seen by its owner, set by an administrator, and kept to."""
+    root = "bob@demo.test"
+    assert imap.ok("GETQUOTAROOT Box").lines == [b"* QUOTAROOT Box\r\n"]
+    assert b"[NOPERM]" in imap.no(f"SETQUOTA {root} (STORAGE 1)").text
+    with Wire(server.port("imap")).login("admin@demo.test", server.password) as admin:
+        assert b" QUOTASET" in admin.ok("CAPABILITY").lines[0]
+        used = admin.ok(f"SETQUOTA {root} (STORAGE 2048)").of(b"QUOTA")[0]
+        assert re.fullmatch(rb'QUOTA "bob@demo.test" \(STORAGE [0-9]+ 2048\)', used)
+        assert b"[CANNOT]" in admin.no(f"SETQUOTA {root} (MESSAGE 5)").text
+        try:
+            answer = imap.ok("GETQUOTAROOT Box")
+            assert answer.of(b"QUOTAROOT") == [b'QUOTAROOT Box "bob@demo.test"'] and answer.of(b"QUOTA") == [
+                used
+            ]
+            assert b"[OVERQUOTA]" in imap.no(b"APPEND Box {3000000+}\r\n%b" % (b"x" * 3_000_000)).text
+            assert imap.no("GETQUOTA alice@demo.test").text.startswith(b"[NOPERM]")
+            imap.ok(r"STORE 1 +FLAGS.SILENT (\Deleted)")
+            size = len(MESSAGE % b"a")
+            assert (
+                b"DELETED 1 DELETED-STORAGE %d" % size
+                in imap.ok("STATUS Box (DELETED DELETED-STORAGE)").lines[0]
+            )
+            limit = f"SETQUOTA {root} (STORAGE 0)"
+            admin.ok(limit)
+            assert b"[OVERQUOTA]" in imap.no("COPY 1 Box").text
+            assert imap.ok("MOVE 1 Archive").status == b"OK", "a move within the account takes no room"
+        finally:
+            admin.ok(f"SETQUOTA {root} ()")
+    assert imap.ok(f"GETQUOTA {root}").lines == [b'* QUOTA "bob@demo.test" ()\r\n']
+
+
+def test_notify(server: Server, imap: Wire) -> None:
+    """RFC 5465; more of it in test_notify."""
+    imap.ok("NOTIFY SET (MAILBOXES Archive (MessageNew MessageExpunge)) (PERSONAL (MailboxName))")
+    with Wire(server.port("imap")).login("bob@demo.test", server.password) as other:
+        other.append("Archive", MESSAGE % b"x")
+        assert re.match(rb"\* STATUS Archive \(MESSAGES [0-9]+ UIDNEXT [0-9]+\)", imap.response())
+        other.ok("CREATE Heard")
+        assert imap.response() == b'* LIST (\\HasNoChildren) "/" Heard\r\n'
+        other.ok("DELETE Heard")
 
 
 def test_rev2_differs_from_rev1(server: Server, imap: Wire) -> None:

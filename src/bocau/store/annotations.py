@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from bocau.base.errors import LimitReached, MessageTooLarge, NotPermitted
 from bocau.base.ids import AccountId, MailboxId
 from bocau.database import Queries
-from bocau.store.access import Deed, require
+from bocau.store.access import Deed, require, rights
 from bocau.store.values import ChangeKind
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def annotations_below(tx: "Reading", mailbox_id: MailboxId, entry: Entry) -> lis
 def annotate(tx: "Writing", mailbox_id: MailboxId, values: Mapping[Entry, bytes | None]) -> None:
     """See Writing.annotate."""
     _check(tx, mailbox_id, values)
-    if not tx.is_owner and any(entry.reader_id == SHARED for entry in values):
-        raise NotPermitted("shared annotations are the owner's")
+    if any(entry.reader_id == SHARED for entry in values) and "w" not in rights(tx, mailbox_id):
+        raise NotPermitted("your rights do not reach the shared annotations")
     for entry, value in values.items():
         if value is not None and len(value) > VALUE_BYTES_MAX:
             raise AnnotationTooLarge(f"an annotation may have {VALUE_BYTES_MAX} octets")

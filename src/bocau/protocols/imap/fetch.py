@@ -128,11 +128,6 @@ def _read_items(cursor: Cursor) -> tuple[Item, ...]:
     return (_item(cursor),)
 
 
-def listed_items(cursor: Cursor) -> tuple[Item, ...]:
-    """ "(" items ")" without macros, as in NOTIFY (RFC 5465 §8)."""
-    return tuple(dict.fromkeys(cursor.parenthesized(_item, count_max=FETCH_ITEMS_MAX, empty=False)))
-
-
 def fetch_item_list(cursor: Cursor) -> tuple[Item, ...]:
     """ "(" fetch-att *(SP fetch-att) ")", each once."""
     items = cursor.parenthesized(_item, count_max=FETCH_ITEMS_MAX, empty=False)

@@ -6,7 +6,7 @@ from typing import Final
 
 from bocau.base.errors import SyntaxFault
 from bocau.protocols.imap.commands import Command
-from bocau.protocols.imap.fetch import Item, listed_items
+from bocau.protocols.imap.fetch import Item, fetch_item_list
 from bocau.protocols.imap.primitives import Cursor
 from bocau.protocols.imap.specials import mailbox
 
@@ -136,7 +136,7 @@ def _event(cursor: Cursor, unknown: list[bytes]) -> tuple[Event | None, tuple[It
     items: tuple[Item, ...] = ()
     if event is Event.MESSAGE_NEW and cursor.skip(b" ("):
         cursor.pos -= 1
-        items = listed_items(cursor)
+        items = fetch_item_list(cursor)
     return event, items
 
 

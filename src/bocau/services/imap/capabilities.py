@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from bocau.protocols.imap import State
+from bocau.services.imap.quota import is_admin
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 ALWAYS: Final = b"IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE"
 KNOWN: Final = (
     b"UIDPLUS MOVE UNSELECT NAMESPACE SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE"
+    b" LIST-MYRIGHTS LIST-METADATA METADATA QUOTA QUOTA=RES-STORAGE NOTIFY"
     b" CHILDREN ESEARCH SEARCHRES CONDSTORE MULTIAPPEND UTF8=ACCEPT BINARY SAVEDATE"
 )
 
@@ -18,7 +20,8 @@ KNOWN: Final = (
 def capabilities(session: "ImapSession") -> bytes:
     """The words after CAPABILITY."""
     if session.engine.state is not State.NOT_AUTHENTICATED:
-        return _after_login(session.engine.append_bytes_max)
+        words = _after_login(session.engine.append_bytes_max)
+        return words + b" QUOTASET" if is_admin(session) else words
     return _before_login(session.can_start_tls, session.mechanisms if session.may_log_in else ())
 
 

@@ -8,8 +8,6 @@ class ImapSettings:
     hostname: str = "localhost"
     allows_plain_login: bool = False
     """LOGIN and AUTHENTICATE PLAIN without TLS: only for clients on the loopback interface."""
-    contact: str = ""
-    """Where people reach the administrator, as a URI (RFC 5464 §6.2.2); "": not said."""
     append_bytes_max: int = 64 * 1024 * 1024
     login_seconds: float = 60.0
     """How long a client may take between two steps before it has logged in."""

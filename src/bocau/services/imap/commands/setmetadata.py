@@ -48,9 +48,7 @@ def _check(session: "ImapSession", subject: Subject, is_shared: bool, sets_use: 
     """NotPermitted (RFC 5464 §3.3)."""
     if subject is None:
         if is_shared:
-            raise NotPermitted("only the configuration says this of the server")
+            raise NotPermitted("what is said of the server is not for clients to change")
         return
     if sets_use and subject.account_id != session.account_id:
         raise NotPermitted("a special use is given by the owner")
-    if is_shared and subject.account_id != session.account_id:
-        raise NotPermitted("shared annotations are the owner's")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bocau.base.wiretext import UINT32_MAX
 from bocau.protocols.imap.commands import Resync
 from bocau.protocols.imap.sets import NumberSet, intersection
+from bocau.services.imap.loading import load
 from bocau.services.imap.sending import send_messages
 from bocau.services.imap.updates import flags_plan
 from bocau.services.imap.vanished import changed_since, resolved, tell_gone
@@ -25,7 +26,7 @@ async def resynchronize(session: "ImapSession", view: View, resync: Resync) -> N
     known = resolved(view, resync.known)
     if view.modseq <= resync.modseq:
         return
-    session.selected()
+    await load(session)
     gone = known
     if resync.match is not None:
         # Below a pair that still holds nothing can be missing.

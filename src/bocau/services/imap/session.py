@@ -17,6 +17,7 @@ from bocau.services.imap.capabilities import capabilities
 from bocau.services.imap.commands import HANDLERS
 from bocau.services.imap.commands.append import answer_all, drop
 from bocau.services.imap.errors import tagged
+from bocau.services.imap.loading import NEED_UIDS, has_uids, load
 from bocau.services.imap.notices import after_command
 from bocau.services.imap.notices import tell as tell_watched
 from bocau.services.imap.rights import check, may_stay
@@ -115,6 +116,8 @@ class ImapSession:
                     self.mailbox_gone()
                 case _:
                     check(self, event)
+                    if isinstance(event, NEED_UIDS):
+                        await load(self)
                     await HANDLERS[type(event)](self, event)
         except PeerGone:
             raise
@@ -244,7 +247,7 @@ class ImapSession:
         """The view, with its uids loaded."""
         view = self.view
         assert view is not None, "the engine allows this command only in the selected state"
-        if not view.is_loaded and not view.share(self.service.uid_lists):
+        if not has_uids(self, view):
             self.store.glance(view.account_id, view.load)
             view.share(self.service.uid_lists)
         return view

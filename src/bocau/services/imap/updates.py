@@ -19,6 +19,7 @@ from bocau.services.imap.arrivals import send_arrived
 from bocau.services.imap.contexts import tell_changed, tell_gone
 from bocau.services.imap.formatter import Batch, Plan, Row, flag_texts
 from bocau.services.imap.keywords import announcement
+from bocau.services.imap.loading import NOW_MESSAGES_MAX, has_uids, load
 from bocau.services.imap.recent import recent_limit
 from bocau.services.imap.rights import may_read
 from bocau.services.imap.sending import NARROW_MESSAGES, send_messages
@@ -103,6 +104,8 @@ async def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int]
 
 async def _tell(session: "ImapSession", view: View, news: News | None, may_expunge: bool) -> None:
     since = view.modseq
+    if news is not None and (news.gone or news.changed):
+        await load(session)
     # Read before the view moves on: what cannot be read now is told another time.
     rows = _changed_rows(session, view, news)
     if view.contexts and may_expunge:
@@ -131,7 +134,7 @@ def tell_waiting(session: "ImapSession", digest: Digest) -> bool:
             news = _digested(session, view, digest)
             if news is None:
                 return True
-            if not news.is_short:
+            if not news.is_short or not (has_uids(session, view) or view.count <= NOW_MESSAGES_MAX):
                 return False
             rows = _changed_rows(session, view, news)
             text = _mailbox_text(session, view, news, may_expunge=True) + _flags_text(session, view, rows)

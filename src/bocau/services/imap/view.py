@@ -115,6 +115,11 @@ class View:
     def is_loaded(self) -> bool:
         return self._loaded is not None
 
+    def take(self, uids: "array[int]") -> None:
+        """The uids as they were at `modseq`, from where they are kept."""
+        if len(uids) == self._count and not self.withheld:
+            self._loaded = uids
+
     def share(self, lists: UidLists) -> bool:
         """Take the uids that an equal view has, or offer these; returns whether they are loaded."""
         key = (self.account_id, self.mailbox_id, self.modseq, self._count)

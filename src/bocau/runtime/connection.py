@@ -3,17 +3,21 @@
     socket → BufferedProtocol (one receive buffer per thread) → inbox → read()
     write() → outgoing list → flush() → transport, waits while the peer does not read
 
+Between socket and inbox there may be TLS, and above it DEFLATE.
+
 Every read has a deadline, every buffer a limit. A connection knows no protocol.
 """
 
 import asyncio
 import ssl
 import threading
+import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar, cast
 
 from bocau.base.errors import PeerGone
+from bocau.runtime.deflate_layer import DeflateLayer
 from bocau.runtime.tls_layer import TlsLayer
 
 RECEIVE_BUFFER_BYTES: Final = 128 * 1024
@@ -70,6 +74,7 @@ class Connection(asyncio.BufferedProtocol):
         "_buffer",
         "_closed",
         "_deadline_at",
+        "_deflate_layer",
         "_discards",
         "_drainer",
         "_ended",
@@ -108,6 +113,7 @@ class Connection(asyncio.BufferedProtocol):
         self.tls_context: ssl.SSLContext | None = None
         """Set by a listener before the connection is made: TLS from the first byte."""
         self._tls_layer: TlsLayer | None = None
+        self._deflate_layer: DeflateLayer | None = None
         self._on_made = on_made
         self._loop = asyncio.get_running_loop()
         self.time = self._loop.time
@@ -156,8 +162,13 @@ class Connection(asyncio.BufferedProtocol):
             return
         received = self._buffer[:nbytes]
         data = bytes(received) if self._tls_layer is None else self._decrypt(received)
+        if self._deflate_layer is not None and data:
+            data = self._inflate(self._deflate_layer, data)
         if not data or self._lost is not None:
             return
+        self._put(data)
+
+    def _put(self, data: bytes) -> None:
         self._inbox.append(data)
         self._inbox_bytes += len(data)
         if self._inbox_bytes >= INBOX_PAUSE_BYTES:
@@ -213,7 +224,7 @@ class Connection(asyncio.BufferedProtocol):
 
         Raises DeadlinePassed when the peer is silent too long, Stopping when the server stops.
         """
-        while not self._inbox and not self._ended:
+        while not self._inbox and not (self._ended and self._is_drained):
             await self._until_readable(timeout_seconds)
         return self._take_inbox()
 
@@ -240,7 +251,10 @@ class Connection(asyncio.BufferedProtocol):
         data = inbox[0] if len(inbox) == 1 else b"".join(inbox)
         inbox.clear()
         self._inbox_bytes = 0
-        if self._reading_paused:
+        if self._deflate_layer is not None and self._deflate_layer.has_waiting:
+            # In the loop's next turn: a stream that swells must not keep the others from theirs.
+            self._loop.call_soon(self._inflate_more)
+        elif self._reading_paused:
             self._resume_reading()
         return data
 
@@ -328,6 +342,8 @@ class Connection(asyncio.BufferedProtocol):
         outgoing = self._outgoing
         data = outgoing[0] if len(outgoing) == 1 else b"".join(outgoing)
         self._drop_outgoing()
+        if self._deflate_layer is not None:
+            data = self._deflate_layer.seal(data)
         if self._tls_layer is not None:
             try:
                 data = self._tls_layer.seal(data)
@@ -362,7 +378,7 @@ class Connection(asyncio.BufferedProtocol):
         CVE-2011-0411, CVE-2021-33515).
         Raises PeerGone when the handshake fails, DeadlinePassed when it stalls.
         """
-        assert self.tls_context is None
+        assert self.tls_context is None and self._deflate_layer is None
         if self._lost is not None or self._transport is None:
             raise PeerGone("connection lost") from self._lost
         if self._outgoing:
@@ -408,6 +424,63 @@ class Connection(asyncio.BufferedProtocol):
         if not data:
             self._wake_reader()
         return data
+
+    # --- compression ----------------------------------------------------------------
+
+    @property
+    def is_compressed(self) -> bool:
+        return self._deflate_layer is not None
+
+    def start_compression(self) -> None:
+        """Compress both directions from here on. What is queued (the reply to COMPRESS) goes out first, plain.
+
+        What arrived before is dropped: the peer has to wait for that reply (RFC 4978 §3). PeerGone.
+        """
+        assert self._deflate_layer is None
+        self.send()
+        self._drop_inbox()
+        self._deflate_layer = DeflateLayer()
+        self._resume_reading()
+
+    def stop_compression(self) -> None:
+        """End it in both directions. What is queued goes out first, compressed (RFC 8437 §4.1). PeerGone.
+
+        Of what arrived, only what follows the end of the peer's stream is kept: nothing else can be plain.
+        """
+        layer = self._deflate_layer
+        assert layer is not None
+        self.send()
+        self._drop_inbox()
+        self._deflate_layer = None
+        if layer.rest:
+            self._put(layer.rest)
+        self._resume_reading()
+
+    def _inflate(self, layer: DeflateLayer, data: bytes) -> bytes:
+        try:
+            plain = layer.feed(data) if data else layer.more()
+        except zlib.error as exc:
+            self._fail(exc)
+            return b""
+        if layer.has_waiting:
+            self._pause_reading()
+        return plain
+
+    @property
+    def _is_drained(self) -> bool:
+        """Whether nothing is left to inflate."""
+        layer = self._deflate_layer
+        return layer is None or not layer.has_waiting or self._lost is not None
+
+    def _inflate_more(self) -> None:
+        layer = self._deflate_layer
+        if layer is None or self._is_drained:
+            return
+        plain = self._inflate(layer, b"")
+        if plain:
+            self._put(plain)
+        elif not layer.has_waiting:
+            self._resume_reading()
 
     def _drop_inbox(self) -> None:
         self._inbox.clear()

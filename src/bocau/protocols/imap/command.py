@@ -227,6 +227,11 @@ def _uid_expunge(cursor: Cursor, tag: bytes) -> Command:
     return c.Expunge(tag, number_set(cursor))
 
 
+def _compress(cursor: Cursor, tag: bytes) -> Command:
+    cursor.space()
+    return c.Compress(tag, cursor.word())
+
+
 def _id(cursor: Cursor, tag: bytes) -> Command:
     """RFC 2971 §3.1."""
     cursor.space()
@@ -295,4 +300,7 @@ PARSERS: Final[dict[bytes, Parser]] = {
     b"MOVE": _copy(c.Move, False),
     b"UID MOVE": _copy(c.Move, True),
     b"ID": _id,
+    b"COMPRESS": _compress,
+    b"UNAUTHENTICATE": _bare(c.Unauthenticate),
+    b"GETJMAPACCESS": _bare(c.GetJmapAccess),
 }

@@ -181,5 +181,19 @@ class Move(Copy): ...
 
 
 @dataclass(frozen=True, slots=True)
+class Compress(Command):
+    algorithm: bytes
+    """RFC 4978, upper case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthenticate(Command): ...
+
+
+@dataclass(frozen=True, slots=True)
+class GetJmapAccess(Command): ...
+
+
+@dataclass(frozen=True, slots=True)
 class Id(Command):
     fields: tuple[tuple[bytes, bytes | None], ...] | None

@@ -70,6 +70,7 @@ class ImapEngine:
         self._passes_body = False
         """The step that waits for a decision is followed by octets of a message."""
         self._awaits_go = False
+        self._follows_sasl = False
         self._is_whole = False
         """The command's last line has been read."""
         self._mode = ImapEngine._in_command
@@ -112,6 +113,8 @@ class ImapEngine:
             self.state = state
             if state is State.AUTHENTICATED:
                 self.limits = KNOWN
+            elif state is State.NOT_AUTHENTICATED:
+                self.limits, self.is_utf8 = STRANGER, False
 
     def deselected(self) -> None:
         """The selected mailbox is gone without a command of its own (it was deleted)."""
@@ -123,7 +126,8 @@ class ImapEngine:
         self._mode = ImapEngine._in_nothing
 
     def upgrade(self) -> None:
-        """STARTTLS was answered: plaintext behind it is thrown away, never read as if inside TLS."""
+        """STARTTLS or COMPRESS was answered: what came behind it in plain is thrown away, never read as if
+        inside the new layer."""
         self._inbox, self._pos, self._scanned = b"", 0, 0
         self._forget_command()
 
@@ -175,7 +179,7 @@ class ImapEngine:
         self._pos = len(self._inbox)
         return None
 
-    def _line(self) -> bytes | Event | None:
+    def _line(self, *, takes_bare_lf: bool = False) -> bytes | Event | None:
         """The next line without its CRLF; Broken when it is too long, None when it is not whole."""
         end = self._inbox.find(b"\n", self._scanned)
         if end < 0:
@@ -188,6 +192,8 @@ class ImapEngine:
         line = self._inbox[self._pos : end]
         self._pos = self._scanned = end + 1
         if not line.endswith(b"\r"):
+            if takes_bare_lf:
+                return line
             return self._reject_line(line, "lines end with CRLF")
         return line[:-1]
 
@@ -195,6 +201,10 @@ class ImapEngine:
         line = self._line()
         if not isinstance(line, bytes):
             return line
+        if self._follows_sasl:
+            self._follows_sasl = False
+            if not line:
+                return self._in_command()
         if line.endswith(b"}"):
             found = _LITERAL_END.search(line)
             if found is not None:
@@ -337,10 +347,12 @@ class ImapEngine:
         return self._broken("expected DONE")
 
     def _in_sasl(self) -> Event | None:
-        line = self._line()
+        # Encoders that break lines end even the last one: "AGE…==\n" CRLF, or an empty line more.
+        line = self._line(takes_bare_lf=True)
         if not isinstance(line, bytes):
             return line
         self._mode = ImapEngine._in_command
+        self._follows_sasl = True
         if line == b"*":
             return SaslResponse(None)
         try:

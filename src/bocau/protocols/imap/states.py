@@ -35,6 +35,7 @@ _KNOWN: Final[tuple[Kind, ...]] = (
     notify.Notify,
     finding.MultiSearch,
 )
+_CONNECTION: Final[tuple[Kind, ...]] = (c.Compress, c.Unauthenticate, c.GetJmapAccess)
 _SELECTED: Final[tuple[Kind, ...]] = (
     *(c.Close, c.Unselect, c.Check, c.Expunge, c.Fetch, c.Store, c.Copy, c.Move),
     *(ReplaceMessage, finding.Search, finding.Sort, finding.Thread, finding.CancelUpdate),
@@ -43,8 +44,8 @@ _SELECTED: Final[tuple[Kind, ...]] = (
 LEGAL: Final[dict[State, frozenset[Kind]]] = {
     State.NOT_AUTHENTICATED: frozenset((*_ANY, *_STRANGER)),
     # ENABLE comes before any SELECT (RFC 5161 §3.1).
-    State.AUTHENTICATED: frozenset((*_ANY, *_KNOWN, c.Enable)),
-    State.SELECTED: frozenset((*_ANY, *_KNOWN, *_SELECTED)),
+    State.AUTHENTICATED: frozenset((*_ANY, *_KNOWN, *_CONNECTION, c.Enable)),
+    State.SELECTED: frozenset((*_ANY, *_KNOWN, *_CONNECTION, *_SELECTED)),
     State.LOGOUT: frozenset(),
 }
 
@@ -55,6 +56,7 @@ MOVES: Final[dict[Kind, State]] = {
     c.Examine: State.SELECTED,
     c.Close: State.AUTHENTICATED,
     c.Unselect: State.AUTHENTICATED,
+    c.Unauthenticate: State.NOT_AUTHENTICATED,
     c.Logout: State.LOGOUT,
 }
 FALLS: Final[dict[Kind, State]] = {c.Select: State.AUTHENTICATED, c.Examine: State.AUTHENTICATED}

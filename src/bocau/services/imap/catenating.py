@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from bocau.base.errors import BadName, NoSuchMailbox, NotPermitted
-from bocau.base.ids import AccountId
+from bocau.base.errors import BadName, NoSuchAccount, NoSuchMailbox, NotPermitted
 from bocau.protocols.imap.fetch import Form, Portion, Section
 from bocau.protocols.imap.urls import BadUrl, MessageUrl, parse_url
 from bocau.services.imap.parts import cut, needs_tree, span
 from bocau.services.imap.places import locate
-from bocau.store import BlobRef, Reading
+from bocau.store import BlobRef, Mailbox, Reading
 from bocau.store.access import Deed
 from bocau.store.blobs import READ_NOW_BYTES_MAX
 from bocau.store.blobs.packs import BlobLost
@@ -23,7 +22,7 @@ async def octets_of(session: "ImapSession", url: bytes) -> AsyncIterator[bytes]:
     found = parse_url(url)
     try:
         ref = _body(session, found)
-    except (NoSuchMailbox, NotPermitted, BadName):
+    except (NoSuchMailbox, NoSuchAccount, NotPermitted, BadName):
         raise BadUrl("no such mailbox") from None
     try:
         async for piece in _pieces(session, ref, found.section):
@@ -33,25 +32,26 @@ async def octets_of(session: "ImapSession", url: bytes) -> AsyncIterator[bytes]:
 
 
 def _body(session: "ImapSession", url: MessageUrl) -> BlobRef:
-    if url.mailbox is None:
-        view = session.view
-        if view is None:
-            raise BadUrl("no mailbox is selected")
-        account_id, name = view.account_id, None
-        mailbox_id = view.mailbox_id
-    else:
-        account_id, name, _ = locate(session, url.mailbox)
+    if url.mailbox is not None:
+        place = locate(session, url.mailbox)
+        return session.store.glance(
+            place.account_id, lambda reading: _find(reading, reading.mailbox_for(place.name, Deed.READ), url)
+        )
+    view = session.view
+    if view is None:
+        raise BadUrl("no mailbox is selected")
+    return session.store.glance(
+        view.account_id, lambda reading: _find(reading, reading.mailbox(view.mailbox_id), url)
+    )
 
-    def find(reading: Reading) -> BlobRef:
-        mailbox = reading.mailbox(mailbox_id) if name is None else reading.mailbox_for(name, Deed.READ)
-        if url.uid_validity not in (None, mailbox.uid_validity):
-            raise BadUrl("UIDVALIDITY has changed")
-        rows = reading.blobs(mailbox.mailbox_id, ((url.uid, url.uid),))
-        if not rows:
-            raise BadUrl("no such message")
-        return rows[0][2]
 
-    return session.store.glance(AccountId(account_id), find)
+def _find(reading: Reading, mailbox: Mailbox, url: MessageUrl) -> BlobRef:
+    if url.uid_validity not in (None, mailbox.uid_validity):
+        raise BadUrl("UIDVALIDITY has changed")
+    rows = reading.blobs(mailbox.mailbox_id, ((url.uid, url.uid),))
+    if not rows:
+        raise BadUrl("no such message")
+    return rows[0][2]
 
 
 async def _pieces(session: "ImapSession", ref: BlobRef, section: Section) -> AsyncIterator[bytes]:

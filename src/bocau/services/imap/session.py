@@ -65,6 +65,10 @@ class ImapSession:
         self.connection = connection
         self.engine = ImapEngine(append_bytes_max=service.settings.append_bytes_max)
         self.is_over = False
+        self.forget_login()
+
+    def forget_login(self) -> None:
+        """The state of a connection that has just been made; UNAUTHENTICATE leads back to it (RFC 8437)."""
         self.login: Login | None = None
         self.account_id = AccountId(0)
         self.view: View | None = None

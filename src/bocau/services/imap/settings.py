@@ -11,6 +11,10 @@ class ImapSettings:
     append_bytes_max: int = 64 * 1024 * 1024
     login_seconds: float = 60.0
     """How long a client may take between two steps before it has logged in."""
+    jmap_url: str = ""
+    """Where the same mail is served by JMAP (RFC 9698); "": nowhere."""
+    allows_unauthenticate: bool = True
+    """UNAUTHENTICATE (RFC 8437 §8 asks for a way to do without)."""
     idle_seconds: float = 31 * 60.0
     """RFC 9051 §5.4: at least 30 minutes; clients renew IDLE after 29."""
     still_here_seconds: float = 120.0

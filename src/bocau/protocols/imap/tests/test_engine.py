@@ -131,6 +131,15 @@ def test_sasl_responses() -> None:
     assert events(ImapEngine(), [b"a AUTHENTICATE PLAIN =\r\n"]) == [c.Authenticate(b"a", "PLAIN", b"")]
 
 
+@pytest.mark.parametrize("end", [b"\r\n", b"\n\r\n", b"\r\n\r\n"])
+def test_a_response_of_an_encoder_that_breaks_lines(end: bytes) -> None:
+    for chunks in ([b"AGEAYg==" + end + b"b NOOP\r\n"], [b"AGEAYg==", *[b"%c" % n for n in end], b"b NOOP\r\n"]):
+        told = events(ImapEngine(), [b"a AUTHENTICATE PLAIN\r\n", *chunks])
+        assert told[1:] == [SaslResponse(b"\0a\0b"), c.Noop(b"b")]
+    [_, _, _, again] = events(ImapEngine(), [b"a AUTHENTICATE PLAIN\r\n", b"AGEAYg==\r\n\r\n\r\nb NOOP\r\n"])
+    assert again == c.Noop(b"b"), "only one empty line is passed over"
+
+
 # --- E-1, E-2: hostile input ---------------------------------------------------------------
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from bocau.protocols.imap import acl, listing, metadata, quota
 from bocau.protocols.imap import append as a
 from bocau.protocols.imap import commands as c
 from bocau.protocols.imap import finding as f
-from bocau.protocols.imap import acl, listing, metadata, quota
 from bocau.protocols.imap import notify as notify_grammar
 from bocau.protocols.imap import replies as r
 from bocau.services.imap.commands import (
@@ -16,6 +16,7 @@ from bocau.services.imap.commands import (
     capability,
     check,
     close,
+    compress,
     copy,
     create,
     delete,
@@ -27,6 +28,7 @@ from bocau.services.imap.commands import (
     getquota,
     id,
     idle,
+    jmap_access,
     list,
     listrights,
     login,
@@ -41,15 +43,16 @@ from bocau.services.imap.commands import (
     rename,
     search,
     select,
-    sort,
     setacl,
     setmetadata,
     setquota,
+    sort,
     starttls,
     status,
     store,
     subscribe,
     thread,
+    unauthenticate,
     unselect,
 )
 
@@ -60,6 +63,9 @@ HANDLERS: Final[dict[type, Handler]] = {
     c.Noop: noop.answer,
     c.Logout: logout.answer,
     c.Id: id.answer,
+    c.Compress: compress.answer,
+    c.Unauthenticate: unauthenticate.answer,
+    c.GetJmapAccess: jmap_access.answer,
     c.StartTls: starttls.answer,
     c.Authenticate: authenticate.answer,
     r.SaslResponse: authenticate.step,

@@ -122,6 +122,7 @@ class Wire:
         self.said = b""
         self.has_input = False
         self.wants_flush = False
+        self.is_compressed = False
         self.waits = asyncio.Event()
         self._woken = asyncio.Event()
 

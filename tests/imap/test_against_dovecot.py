@@ -263,3 +263,37 @@ def test_searches(both: Both, keys: str) -> None:
         keys.encode(),
     )
     assert both.bocau.search(command) == both.dovecot.search(command)
+
+
+SORTS = [
+    *("(SUBJECT)", "(REVERSE SUBJECT)", "(DATE)", "(REVERSE DATE)", "(ARRIVAL)", "(SIZE)", "(REVERSE SIZE)"),
+    *("(FROM)", "(TO)", "(CC)", "(ARRIVAL REVERSE SIZE)", "(DISPLAYFROM)", "(DISPLAYTO)", "(SUBJECT DATE)"),
+]
+# Dates of the year 102, addresses that are none, subjects in no charset: each may read them as it likes.
+UNREADABLE = re.compile(
+    rb"^Date: [^\n]* 0102 |^Subject: [^\n]*[^\x00-\x7f]"
+    rb"|^(?:From|To): [^\n]*\?=@|^To: <[^>]*[ :][^>]*@|^From: \"\" ",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def _readable(both: Both) -> str:
+    """A set of messages that leave no choice."""
+    heads = [message.partition(b"\r\n\r\n")[0] for message in both.messages]
+    numbers = [number for number, head in enumerate(heads, 1) if not UNREADABLE.search(head)]
+    assert len(numbers) > len(heads) * 0.9
+    return ",".join(map(str, numbers))
+
+
+@pytest.mark.parametrize("criteria", SORTS)
+def test_sorts(both: Both, criteria: str) -> None:
+    command = f"SORT {criteria} UTF-8 {_readable(both)}"
+    ours, theirs = (wire.ok(command).of(b"SORT") for wire in (both.bocau, both.dovecot))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("algorithm", ["REFERENCES", "ORDEREDSUBJECT"])
+def test_threads(both: Both, algorithm: str) -> None:
+    command = f"THREAD {algorithm} UTF-8 {_readable(both)}"
+    ours, theirs = (wire.ok(command).of(b"THREAD") for wire in (both.bocau, both.dovecot))
+    assert ours == theirs

@@ -1,5 +1,5 @@
-"""Annotations of mailboxes and of an account itself (RFC 5464): entries like "comment", private to one reader or
-shared. The entries are kept without "/private" or "/shared" and in lower case."""
+"""Annotations of mailboxes and of an account itself (RFC 5464): entries like "comment", private to one reader
+or shared. The entries are kept without "/private" or "/shared" and in lower case."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple

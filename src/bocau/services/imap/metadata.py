@@ -94,7 +94,7 @@ def _computed(session: "ImapSession", subject: Subject, name: str) -> bytes | No
 
 
 def _contact(session: "ImapSession") -> bytes | None:
-    """Where the administrators are reached: postmaster of every domain of ours leads to them (RFC 5321 §4.5.1)."""
+    """Where the administrators are reached: postmaster of each domain leads to them (RFC 5321 §4.5.1)."""
     if session.login is None:
         return None
     return b"mailto:postmaster@" + session.login.address.domain.encode()

@@ -192,8 +192,8 @@ class Reading:
         shift: int,
         since: int = 0,
     ) -> Rendered:
-        """Lines of text for the messages from uid `first` to `last`, ascending; for the owner only: the \\Seen
-        of other readers is not in the rows."""
+        """Lines of text for the messages from uid `first` to `last`, ascending; for the owner only, because
+        the \\Seen of other readers is not in the rows."""
         access.require_owner(self)
         text, count, wrong, keywords = self.sql.row(  # type: ignore[misc]
             rendering.statement,

@@ -1,6 +1,8 @@
 """FETCH responses in bulk: the item list is compiled once, each batch of messages is one formatting of bytes.
 
 items → fragments (template, columns) → b"* %d FETCH (UID %d FLAGS (%b))\\r\\n" * n % interleaved columns
+
+What stands in the store's rows as it goes out is not formatted here at all (see `rendering`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +14,8 @@ from bocau.formats.date import format_internal_date
 from bocau.formats.structure import body_structure, envelope
 from bocau.protocols.imap.fetch import Attribute, Form, Item, Portion, Section
 from bocau.services.imap.flags import flags_text
-from bocau.services.imap.parts import PartCache, cut, needs_tree
+from bocau.services.imap.parts import PartCache, UnknownEncoding, cut, needs_tree
+from bocau.services.imap.rendering import is_listed, renderings
 from bocau.store import BlobRef, Message
 
 Row = tuple[int, int, int, str]
@@ -31,26 +34,49 @@ class Batch:
     modseqs: list[int] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     refs: list[BlobRef] = field(default_factory=list)
+    listed: list[bytes | None] = field(default_factory=list)
+    previews: list[str | None] = field(default_factory=list)
+    thread_ids: list[int | None] = field(default_factory=list)
     bodies: "list[bytes | memoryview]" = field(default_factory=list)
-    """Whole messages, or their headers when the plan asks for no more."""
+    """Whole messages, their headers, or of those the listed fields: whatever the plan asks for at least."""
+    is_undecodable: bool = False
+    """A part was asked for decoded whose transfer encoding is not known (RFC 3516 §4.3)."""
 
 
 class Plan:
-    """What a FETCH asks for, and how to write it."""
+    """What a FETCH asks for, and how to write it. `is_uid_only`: the uid stands in the place of the number
+    (RFC 9586 §3.3)."""
 
-    def __init__(self, items: Sequence[Item], parts: Callable[[], PartCache]) -> None:
+    def __init__(
+        self, items: Sequence[Item], parts: Callable[[], PartCache], *, is_uid_only: bool = False
+    ) -> None:
         self.items = items
+        self.is_uid_only = is_uid_only
         self._parts = parts
         attributes = {item for item in items if isinstance(item, Attribute)}
         sections = [item for item in items if isinstance(item, Section)]
         self.needs_flags = bool(attributes & {Attribute.FLAGS, Attribute.MODSEQ})
-        self.needs_messages = bool(attributes - {Attribute.UID, Attribute.FLAGS, Attribute.MODSEQ})
+        self.needs_messages = bool(attributes & _OF_MESSAGES)
+        self.needs_previews = bool(attributes & {Attribute.PREVIEW, Attribute.LAZY_PREVIEW})
+        self.is_lazy = Attribute.PREVIEW not in attributes
+        self.needs_thread_ids = Attribute.THREAD_ID in attributes
         self.needs_structure = Attribute.BODY in attributes
-        self.needs_bodies = bool(sections) or self.needs_structure
+        self.needs_listed = bool(sections) and not self.needs_structure and all(map(is_listed, sections))
+        self.needs_bodies = self.needs_structure or (bool(sections) and not self.needs_listed)
+        self.needs_emails = (
+            self.needs_messages
+            or self.needs_previews
+            or self.needs_thread_ids
+            or self.needs_listed
+            or self.needs_bodies
+        )
         self.needs_only_headers = not self.needs_structure and all(map(_is_header, sections))
         self.marks_seen = any(section.marks_seen for section in sections)
+        self.renderings = renderings(items, is_uid_only=is_uid_only)
+        """How the store writes it by itself; None: it cannot."""
         fragments = [self._fragment(item) for item in items]
-        self._line = b"* %d FETCH (" + b" ".join([template for template, _ in fragments]) + b")\r\n"
+        opening = b"* %d UIDFETCH (" if is_uid_only else b"* %d FETCH ("
+        self._line = opening + b" ".join([template for template, _ in fragments]) + b")\r\n"
         self._columns = [column for _, columns in fragments for column in columns]
 
     def format(self, batch: Batch) -> bytes:
@@ -59,8 +85,16 @@ class Plan:
         return (
             self._line
             * len(batch.uids)
-            % tuple(chain.from_iterable(zip(batch.numbers, *columns, strict=True)))
+            % tuple(chain.from_iterable(zip(self.leaders(batch), *columns, strict=True)))
         )
+
+    def leaders(self, batch: Batch) -> Sequence[int]:
+        """What stands behind the star of each response."""
+        return batch.uids if self.is_uid_only else batch.numbers
+
+    def opening(self, batch: Batch) -> bytes:
+        """How the response for a batch of one begins."""
+        return self._line[: self._line.index(b"(") + 1] % self.leaders(batch)[0]
 
     def _fragment(self, item: Item) -> tuple[bytes, tuple[Column, ...]]:
         if isinstance(item, Attribute):
@@ -81,10 +115,14 @@ class Plan:
         if not needs_tree(section):
             return [cut(bytes(body), None, section) for body in batch.bodies]
         parts = self._parts()
-        bodies = map(bytes, batch.bodies)
-        return [
-            cut(body, parts.tree(ref, body), section) for ref, body in zip(batch.refs, bodies, strict=True)
-        ]
+        result: list[bytes | None] = []
+        for ref, body in zip(batch.refs, map(bytes, batch.bodies), strict=True):
+            try:
+                result.append(cut(body, parts.tree(ref, body), section))
+            except UnknownEncoding:
+                batch.is_undecodable = True
+                result.append(None)
+        return result
 
     def _plain_structures(self, batch: Batch) -> list[bytes]:
         """BODY without extension data, which the store does not keep."""
@@ -122,6 +160,19 @@ def _dates(batch: Batch) -> list[bytes]:
     return [format_internal_date(message.received_at) for message in batch.messages]
 
 
+def _thread_ids(batch: Batch) -> list[bytes]:
+    """RFC 8474 §5.2: NIL for an email whose thread is not known yet."""
+    return [b"NIL" if thread_id is None else b"(T%d)" % thread_id for thread_id in batch.thread_ids]
+
+
+def _previews(batch: Batch) -> list[bytes]:
+    """RFC 8970 §3.3: a string, or NIL for what is not known yet."""
+    return [
+        b"NIL" if preview is None else literal(preview.encode("utf-8")) if preview else b'""'
+        for preview in batch.previews
+    ]
+
+
 _ATTRIBUTES: Final[dict[Attribute, tuple[bytes, tuple[Column, ...]]]] = {
     Attribute.UID: (b"UID %d", (lambda batch: batch.uids,)),
     Attribute.FLAGS: (b"FLAGS (%b)", (lambda batch: batch.flags,)),
@@ -133,12 +184,25 @@ _ATTRIBUTES: Final[dict[Attribute, tuple[bytes, tuple[Column, ...]]]] = {
         (lambda batch: [m.envelope or envelope(b"") for m in batch.messages],),
     ),
     Attribute.EMAIL_ID: (b"EMAILID (M%d)", (lambda batch: [m.email_id for m in batch.messages],)),
-    Attribute.THREAD_ID: (b"THREADID NIL", ()),
+    Attribute.THREAD_ID: (b"THREADID %b", (_thread_ids,)),
     Attribute.SAVE_DATE: (
         b"SAVEDATE %b",
         (lambda batch: [format_internal_date(m.saved_at) for m in batch.messages],),
     ),
+    Attribute.PREVIEW: (b"PREVIEW %b", (_previews,)),
+    Attribute.LAZY_PREVIEW: (b"PREVIEW %b", (_previews,)),
 }
+_OF_MESSAGES: Final = frozenset(
+    (
+        Attribute.INTERNALDATE,
+        Attribute.SIZE,
+        Attribute.ENVELOPE,
+        Attribute.BODYSTRUCTURE,
+        Attribute.EMAIL_ID,
+        Attribute.SAVE_DATE,
+    )
+)
+"""What whole rows are read for."""
 
 
 def literal(octets: bytes | None) -> bytes:

@@ -1,27 +1,32 @@
 """Untagged FETCH responses: portion by portion, other sessions get their turn between.
 
-positions in the view → portions → one glance each → bodies, a bounded number of bytes at a time → connection
+positions in the view → portions, one glance each → lines written by the store, where it can (`rendering`)
+                                                  → else rows → bodies, so many bytes at a time → formatter
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from bocau.protocols.imap.fetch import Form, Item, Portion, Section
 from bocau.protocols.imap.sets import ranges_of
 from bocau.runtime.connection import send_stream
-from bocau.services.imap.formatter import Batch, Plan, Row, flag_texts, literal
+from bocau.services.imap.formatter import Batch, Plan, flag_texts, literal
+from bocau.services.imap.gathering import complete, gather
 from bocau.services.imap.keywords import announce
 from bocau.services.imap.parts import HEADER_FIRST_BYTES, PartCache, cut, span
 from bocau.services.imap.recent import recent_limit
-from bocau.services.imap.view import Runs, View, batches, numbers_in
+from bocau.services.imap.view import Runs, View, batches
 from bocau.store import BlobRef, Reading
 from bocau.store.blobs import READ_NOW_BYTES_MAX
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
 
+NARROW_LINES: Final = 4000
+"""One portion of flags written by the store: about a millisecond."""
+WIDE_LINES: Final = 500
+"""One portion of lines that need the emails: the same."""
 NARROW_MESSAGES: Final = 1000
 """One portion of flags."""
 WIDE_MESSAGES: Final = 200
@@ -30,79 +35,159 @@ BODY_BYTES: Final = 512 * 1024
 """Bodies in memory together."""
 
 
-async def send_messages(session: "ImapSession", view: View, runs: Runs, plan: Plan, *, since: int = 0) -> int:
-    """Write the responses of all that changed after `since`; returns how many did not answer."""
-    missing, connection = 0, session.connection
-    size = WIDE_MESSAGES if plan.needs_messages or plan.needs_bodies else NARROW_MESSAGES
+@dataclass(slots=True)
+class Sent:
+    """What became of a FETCH."""
+
+    missing_count: int = 0
+    """Messages that did not answer: they are gone, or have not changed."""
+    is_undecodable: bool = False
+    """A part was asked for decoded whose transfer encoding is not known (RFC 3516 §4.3)."""
+
+
+async def send_messages(
+    session: "ImapSession", view: View, runs: Runs, plan: Plan, *, since: int = 0
+) -> Sent:
+    """Write the responses of all that changed after `since`."""
+    sent, lines = Sent(), _lines_at_once(view, plan)
+    if not lines:
+        await _send_gathered(session, view, runs, plan, since, sent)
+        return sent
+    portions = batches(runs, lines)
+    for portion in portions:
+        count = _write_lines(session, view, portion, plan, since)
+        if count is None:
+            await _send_gathered(session, view, portion, plan, since, sent)
+        else:
+            sent.missing_count += _count(portion) - count
+        await _give_turn(session, is_long=len(portions) > 1)
+    return sent
+
+
+async def _give_turn(session: "ImapSession", *, is_long: bool) -> None:
+    if session.connection.wants_flush:
+        await session.connection.flush()
+    if is_long:
+        # Other sessions get their turn.
+        await asyncio.sleep(0)
+
+
+def _count(runs: Runs) -> int:
+    return sum(stop - start for start, stop in runs)
+
+
+# --- what the store writes by itself --------------------------------------------------------
+
+
+def _lines_at_once(view: View, plan: Plan) -> int:
+    """How many lines the store may write in one go; 0: it cannot."""
+    if plan.renderings is None or view.has_own_seen:
+        return 0
+    return WIDE_LINES if plan.renderings.settled.is_wide else NARROW_LINES
+
+
+def _write_lines(session: "ImapSession", view: View, runs: Runs, plan: Plan, since: int) -> int | None:
+    """Let the store write a portion; returns how many messages answered, None when it cannot write these."""
+    uids, limit = view.uids, recent_limit(session, view)
+    assert plan.renderings is not None
+    if uids[runs[-1][1] - 1] <= limit:
+        rendering = plan.renderings.settled
+    elif uids[runs[0][0]] > limit:
+        rendering = plan.renderings.recent
+    else:
+        return None
+    pieces = _without_gaps(view, runs)
+    if pieces is None:
+        return None
+
+    def read(reading: Reading) -> tuple[list[bytes], int, str] | None:
+        lines, count, has_keywords = [], 0, False
+        for first, last, shift in pieces:
+            found = reading.rendered(view.mailbox_id, first, last, rendering, shift=shift, since=since)
+            if found.wrong_count:
+                return None
+            lines.append(found.text)
+            count += found.line_count
+            has_keywords = has_keywords or found.has_keywords
+        return lines, count, " ".join(reading.keywords_used(view.mailbox_id)) if has_keywords else ""
+
+    found = session.store.glance(view.account_id, read)
+    if found is None:
+        return None
+    lines, count, keywords = found
+    if keywords:
+        announce(session, view, [(0, 0, 0, keywords)])
+    session.connection.write(*lines)
+    return count
+
+
+def _without_gaps(view: View, runs: Runs) -> list[tuple[int, int, int]] | None:
+    """Uids without a gap between, first and last, and how much greater they are than their numbers; None when
+    there are so many gaps that rows are read faster."""
+    uids, pieces = view.uids, []
+    for start, stop in runs:
+        first, last = uids[start], uids[stop - 1]
+        if last - first == stop - 1 - start:
+            pieces.append((first, last, first - start - 1))
+        else:
+            number = start + 1
+            for first, last in ranges_of(uids[start:stop]):
+                pieces.append((first, last, first - number))
+                number += last - first + 1
+    return pieces if len(pieces) <= FEW_PIECES or len(pieces) * PIECE_MESSAGES <= _count(runs) else None
+
+
+FEW_PIECES: Final = 8
+PIECE_MESSAGES: Final = 5
+"""A statement for fewer messages than this costs more than reading their rows."""
+
+
+# --- what is put together here --------------------------------------------------------------
+
+
+async def _send_gathered(
+    session: "ImapSession", view: View, runs: Runs, plan: Plan, since: int, sent: Sent
+) -> None:
+    size = WIDE_MESSAGES if plan.needs_emails else NARROW_MESSAGES
     portions = batches(runs, size)
     for portion in portions:
         batch = _glance(session, view, portion, plan, since)
         announce(session, view, batch.rows)
-        missing += sum(stop - start for start, stop in portion) - len(batch.uids)
+        sent.missing_count += _count(portion) - len(batch.uids)
         if plan.needs_bodies:
-            await _send_bodies(session, batch, plan)
+            sent.is_undecodable |= await _send_bodies(session, batch, plan)
         elif batch.uids:
-            connection.write(plan.format(batch))
-        if connection.wants_flush:
-            await connection.flush()
-        if len(portions) > 1:
-            # Other sessions get their turn.
-            await asyncio.sleep(0)
-    return missing
+            session.connection.write(plan.format(batch))
+        await _give_turn(session, is_long=len(portions) > 1)
 
 
 def _glance(session: "ImapSession", view: View, runs: Runs, plan: Plan, since: int) -> Batch:
     """What the plan needs of one portion, in one snapshot."""
 
     def read(reading: Reading) -> Batch:
-        if since and plan.needs_bodies:
+        if since and plan.needs_emails:
             changed = reading.flags(view.mailbox_id, view.uid_ranges(runs), since=since)
-            return _read(reading, view, view.runs_of(ranges_of([row[0] for row in changed])), plan, 0)
-        return _read(reading, view, runs, plan, since)
+            return gather(reading, view, view.runs_of(ranges_of([row[0] for row in changed])), plan)
+        return gather(reading, view, runs, plan, since)
 
     batch = session.store.glance(view.account_id, read)
     if plan.needs_flags:
         batch.flags = flag_texts(batch.rows, recent_limit(session, view))
         batch.modseqs = [row[1] for row in batch.rows]
+    if plan.needs_listed or plan.needs_previews:
+        complete(batch, plan, session.service.parts)
     return batch
-
-
-def _read(reading: Reading, view: View, runs: Runs, plan: Plan, since: int) -> Batch:
-    ranges = view.uid_ranges(runs)
-    if plan.needs_messages:
-        messages = reading.messages(view.mailbox_id, ranges, since=since)
-        rows: list[Row] = [(m.uid, m.modseq, int(m.flags), m.keywords) for m in messages]
-        batch = Batch(_numbers(view, runs, rows), [row[0] for row in rows], messages=messages)
-        batch.refs = [message.blob for message in messages]
-    else:
-        rows = []
-        if plan.needs_flags or not plan.needs_bodies:
-            rows = reading.flags(view.mailbox_id, ranges, since=since)
-            batch = Batch(_numbers(view, runs, rows), [row[0] for row in rows])
-        if plan.needs_bodies:
-            blobs = reading.blobs(view.mailbox_id, ranges)
-            batch = Batch(
-                _numbers(view, runs, blobs), [row[0] for row in blobs], refs=[row[2] for row in blobs]
-            )
-    batch.rows = rows
-    return batch
-
-
-def _numbers(view: View, runs: Runs, rows: Sequence[tuple[Any, ...]]) -> Sequence[int]:
-    """The message numbers of rows: as many rows as messages asked for means that none is gone."""
-    numbers = numbers_in(runs)
-    if len(numbers) == len(rows):
-        return numbers
-    return [view.number_of(row[0]) or 0 for row in rows]
 
 
 # --- bodies -------------------------------------------------------------------------------
 
 
-async def _send_bodies(session: "ImapSession", batch: Batch, plan: Plan) -> None:
-    """Read and write bodies in portions of bounded size; long ones pass through in pieces."""
+async def _send_bodies(session: "ImapSession", batch: Batch, plan: Plan) -> bool:
+    """Read and write bodies in portions of bounded size; long ones pass through in pieces.
+
+    Returns whether a part was `is_undecodable`."""
     connection, parts = session.connection, session.service.parts
-    start, count = 0, len(batch.uids)
+    start, count, is_undecodable = 0, len(batch.uids), False
     while start < count:
         stop = _portion_end(batch, start, plan)
         portion = _slice(batch, start, stop)
@@ -114,9 +199,11 @@ async def _send_bodies(session: "ImapSession", batch: Batch, plan: Plan) -> None
         else:
             portion.bodies = parts.blobs.read_many(portion.refs)
             connection.write(plan.format(portion))
+        is_undecodable |= portion.is_undecodable
         if connection.wants_flush:
             await connection.flush()
         start = stop
+    return is_undecodable
 
 
 def _portion_end(batch: Batch, start: int, plan: Plan) -> int:
@@ -143,6 +230,9 @@ def _slice(batch: Batch, start: int, stop: int) -> Batch:
         batch.modseqs[part],
         batch.messages[part],
         batch.refs[part],
+        batch.listed[part],
+        batch.previews[part],
+        batch.thread_ids[part],
     )
 
 
@@ -157,7 +247,7 @@ async def _send_large(session: "ImapSession", batch: Batch, plan: Plan) -> None:
     """One message whose body is not to be held in memory: what is asked of it item by item."""
     connection = session.connection
     ref = batch.refs[0]
-    connection.write(b"* %d FETCH (" % batch.numbers[0])
+    connection.write(plan.opening(batch))
     for index, item in enumerate(plan.items):
         if index:
             connection.write(b" ")

@@ -1,16 +1,18 @@
-"""FETCH and UID FETCH (RFC 9051 §6.4.5, CHANGEDSINCE of RFC 7162 §3.1.4.1).
+"""FETCH and UID FETCH (RFC 9051 §6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162) and PARTIAL (RFC 9394).
 
-Batch by batch; other sessions get their turn between.
+the messages asked for → those of PARTIAL → MESSAGELIMIT → \\Seen in one write → responses, portion by portion
 """
 
 from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.commands import Fetch
 from bocau.protocols.imap.fetch import Attribute, Item
+from bocau.protocols.imap.returning import Partial
 from bocau.protocols.imap.sets import ranges_of
 from bocau.services.imap import updates
-from bocau.services.imap.parts import UnknownEncoding
+from bocau.services.imap.message_limit import limited, tell_limit
 from bocau.services.imap.sending import NARROW_MESSAGES, send_messages
+from bocau.services.imap.vanished import tell_earlier
 from bocau.services.imap.view import Runs, View
 from bocau.store import Flags, Reading, Writing
 
@@ -20,39 +22,71 @@ if TYPE_CHECKING:
 
 async def answer(session: "ImapSession", command: Fetch) -> None:
     view = session.selected()
-    runs = view.chosen(command.numbers, by_uid=command.by_uid)
+    if command.is_vanished_told and not session.is_qresync:
+        session.bad(command, "VANISHED needs ENABLE QRESYNC", b"CLIENTBUG")
+        return
     items = _completed(session, command)
-    plan = session.service.plan(items)
+    since = command.changed_since or 0
+    if command.is_vanished_told:
+        await tell_earlier(session, view, command.numbers, since)
+    runs = view.chosen(command.numbers, by_uid=command.by_uid)
+    if command.partial is not None:
+        runs = await _part(session, view, runs, command.partial, since)
+    runs, limit = limited(session, view, runs)
+    plan = session.service.plan(items, is_uid_only=session.is_uid_only)
     own = 0
-    if plan.marks_seen and not view.is_read_only:
+    if plan.marks_seen and not view.is_read_only and "s" in view.rights:
         own = await _mark_seen(session, view, runs)
         if own:
             shown = (Attribute.FLAGS, Attribute.MODSEQ) if session.is_condstore else (Attribute.FLAGS,)
-            plan = session.service.plan(tuple(dict.fromkeys((*items, *shown))))
-    try:
-        missing = await send_messages(session, view, runs, plan, since=command.changed_since or 0)
-    except UnknownEncoding:
-        session.no(command, "cannot decode this part", b"UNKNOWN-CTE")
-        return
+            items = tuple(dict.fromkeys((*items, *shown)))
+            plan = session.service.plan(items, is_uid_only=session.is_uid_only)
+    sent = await send_messages(session, view, runs, plan, since=since)
     await updates.tell(session, may_expunge=command.by_uid, own=frozenset((own,)))
     if session.is_over:
         return
-    if missing and not command.by_uid and command.changed_since is None:
+    if sent.is_undecodable:
+        session.no(command, "cannot decode all parts", b"UNKNOWN-CTE")
+    elif sent.missing_count and not command.by_uid and command.changed_since is None:
         session.no(command, "some of the messages are gone", b"EXPUNGEISSUED")
     else:
-        await session.ok(command, "FETCH completed", may_expunge=command.by_uid)
+        await session.ok(command, "FETCH completed", tell_limit(session, limit), may_expunge=command.by_uid)
 
 
 def _completed(session: "ImapSession", command: Fetch) -> tuple[Item, ...]:
     """UID FETCH always shows the uid; CHANGEDSINCE and CONDSTORE bring the MODSEQ."""
     items = command.items
-    if command.by_uid and Attribute.UID not in items:
+    if command.by_uid and not session.is_uid_only and Attribute.UID not in items:
         items = (Attribute.UID, *items)
     if command.changed_since is not None and Attribute.MODSEQ not in items:
         items = (*items, Attribute.MODSEQ)
     if Attribute.MODSEQ in items:
         session.is_condstore = True
     return items
+
+
+async def _part(session: "ImapSession", view: View, runs: Runs, partial: Partial, since: int) -> Runs:
+    """RFC 9394 §3.3: the first or the last of the messages that there are, or of those that have changed."""
+    if since and runs:
+        ranges = view.uid_ranges(runs)
+        changed = await session.store.read(
+            view.account_id,
+            lambda reading: [row[0] for row in reading.flags(view.mailbox_id, ranges, since=since)],
+        )
+        runs = view.runs_of(ranges_of(changed))
+    start, stop = partial.within(sum(stop - start for start, stop in runs))
+    return _positions(runs, start, stop)
+
+
+def _positions(runs: Runs, start: int, stop: int) -> Runs:
+    """The messages `start` to `stop`, counted through the runs from 0."""
+    result, passed = [], 0
+    for low, high in runs:
+        first, last = max(low, low + start - passed), min(high, low + stop - passed)
+        if first < last:
+            result.append((first, last))
+        passed += high - low
+    return result
 
 
 async def _mark_seen(session: "ImapSession", view: View, runs: Runs) -> int:

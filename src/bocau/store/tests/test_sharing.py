@@ -276,6 +276,15 @@ async def test_children_are_shared_as_their_parent(store):
     assert store.glance(ALICE, lambda tx: tx.grants(top)) == []
 
 
+async def test_the_nearest_mailbox_above_says_who_may_create(store):
+    for name, letters in (("Work", LETTERS), ("Work/closed", "lr"), ("Work/hidden", "")):
+        box = await store.write(ALICE, lambda tx, name=name: tx.create_mailbox(name).mailbox_id)
+        await share(store, letters, box=box)
+    for name in ("Work/closed/new", "Work/hidden/new", "Work/hidden/new/er", "Else/new"):
+        with pytest.raises(NotPermitted, match="^mailboxes cannot be made here$"):
+            await store.write(ALICE, lambda tx, name=name: tx.create_mailbox(name), reader=BOB)
+
+
 async def test_an_account_that_goes_takes_its_grants_along(store):
     box = await share(store, "lrs")
     bobs = named(store, account=BOB)

@@ -10,6 +10,8 @@ from itertools import accumulate, chain
 from typing import Final
 
 KEY_BYTES: Final = 8
+STEPS_PER_MESSAGE_MAX: Final = 50
+"""How far up a thread is looked for loops, on average: threads are seldom deeper than ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ class _Family:
     RFC 5256 goes through the messages once and breaks links that a message's own References contradict. Here
     each message first takes its own parent, the last of its references; then the rest of the references fill
     in what is still open. So no link is ever broken, and a loop is found by comparing the roots of two trees.
+
+    The outcome is the same where references agree, or contradict only what came before. Where a link would
+    have been broken, or made a loop, it is in doubt, and the way of the RFC is gone step by step.
     """
 
     def __init__(self, links: Links) -> None:
@@ -103,6 +108,7 @@ class _Family:
         self.parent = [-1] * count
         self.above = list(range(count))
         """Some ancestor of each node, itself at the top: the way to the root, shortened when it is walked."""
+        self.is_in_doubt = False
 
     def parents(self) -> list[int]:
         for message, (size, end) in enumerate(zip(self.links.reference_counts, self.ends, strict=True)):
@@ -112,7 +118,7 @@ class _Family:
         for message, size in enumerate(counts):
             if size > 1 and not self._says_what_its_parent_says(message, size):
                 self._link_chain(message, size)
-        return self.parent
+        return (self._step_by_step() if self.is_in_doubt else None) or self.parent
 
     def _node(self, key: int) -> int:
         node = self.node_of.get(key)
@@ -129,7 +135,9 @@ class _Family:
         while above[root] != root:
             above[root] = above[above[root]]
             root = above[root]
-        if root != child:
+        if root == child:
+            self.is_in_doubt = True
+        else:
             self.parent[child] = parent
             above[child] = root
 
@@ -147,13 +155,43 @@ class _Family:
         before = self._node(self.flat[end - size])
         for key in self.flat[end - size + 1 : end]:
             node = self._node(key)
-            # A later message without references will say that it has no parent.
-            if self.parent[node] < 0 and not self._is_later(node, message):
-                self._link(before, node)
+            if self.parent[node] != before:
+                if message <= node < len(self.ends):
+                    # It comes later, and will say so itself.
+                    self.is_in_doubt = True
+                elif self.parent[node] < 0:
+                    self._link(before, node)
             before = node
 
-    def _is_later(self, node: int, message: int) -> bool:
-        return message < node < len(self.ends)
+    def _step_by_step(self) -> list[int] | None:
+        """As the RFC says; None when that takes too long, as only forged references do."""
+        parent = [-1] * len(self.parent)
+        steps = STEPS_PER_MESSAGE_MAX * len(self.ends)
+        for message, (size, end) in enumerate(zip(self.links.reference_counts, self.ends, strict=True)):
+            before = -1
+            for key in self.flat[end - size : end]:
+                node = self.node_of[key]
+                if before >= 0 and parent[node] < 0:
+                    steps -= _adopt(parent, before, node)
+                before = node
+            if parent[message] != before:
+                parent[message] = -1
+                if before >= 0:
+                    steps -= _adopt(parent, before, message)
+            if steps < 0:
+                return None
+        return parent
+
+
+def _adopt(parents: list[int], parent: int, child: int) -> int:
+    """Link them unless that makes a loop; returns how many steps it took to know."""
+    steps, node = 1, parent
+    while node >= 0 and node != child:
+        node = parents[node]
+        steps += 1
+    if node < 0:
+        parents[child] = parent
+    return steps
 
 
 # --- steps 2 to 4: no dummies but at the top --------------------------------------------------------

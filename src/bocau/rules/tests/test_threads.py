@@ -5,6 +5,7 @@ import struct
 
 import pytest
 
+from bocau.rules import threads
 from bocau.rules.threads import Links, by_references, by_subject
 
 
@@ -167,9 +168,12 @@ def test_mail_in_order_is_threaded_as_the_rfc_says(seed):
 
 
 @pytest.mark.parametrize("seed", range(400))
-def test_any_references_give_every_message_once(seed):
-    """Loops, replies before what they answer, Message-IDs twice: nothing is lost, nothing is doubled."""
+def test_so_is_any_other(seed, monkeypatch):
+    """Loops, replies before what they answer, Message-IDs twice."""
     messages = some_messages(random.Random(seed), grows=False)
+    assert told(messages) == slow(messages)
+    # Where the step by step way takes too long, nothing is lost, nothing is doubled.
+    monkeypatch.setattr(threads, "STEPS_PER_MESSAGE_MAX", 0)
     numbers = sorted(int(n) for n in told(messages).replace("(", " ").replace(")", " ").split())
     assert numbers == list(range(1, len(messages) + 1))
 
@@ -200,8 +204,17 @@ def test_a_thread_as_deep_as_the_mailbox_is_long():
     assert told(branched).count("(") == told(branched).count(")")
 
 
+def test_forged_references_cost_linear_time():
+    """A chain as long as the mailbox, and loops that would have it walked for each message."""
+    count = 20_000
+    forged = [(n, [n - 1] if n > 1 else [count], 0, False, n) for n in range(1, count + 1)]
+    forged += [(count + n, [count, count + n, n], 0, False, n) for n in range(1, count + 1)]
+    found = by_references(links(forged))
+    assert sorted(found.places) == list(range(2 * count))
+
+
 def test_ordered_subject():
     """RFC 5256 §3, ORDEREDSUBJECT: threads by their first message, all others below it."""
-    threads = by_subject([2, 1, 2, 1, 2, 3], [5, 1, 4, 0, 6, 5])
-    assert threads.text(range(1, 7)) == "(4 2)(3 (1)(5))(6)"
+    found = by_subject([2, 1, 2, 1, 2, 3], [5, 1, 4, 0, 6, 5])
+    assert found.text(range(1, 7)) == "(4 2)(3 (1)(5))(6)"
     assert by_subject([], []).text([]) == ""

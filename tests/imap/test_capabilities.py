@@ -15,6 +15,7 @@ PROVEN = {
     *("NAMESPACE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE"),
     *("CHILDREN", "ESEARCH", "SEARCHRES", "CONDSTORE", "MULTIAPPEND", "UTF8=ACCEPT", "BINARY", "SAVEDATE"),
     *("APPENDLIMIT", "STARTTLS", "AUTH"),
+    *("QRESYNC", "UIDONLY", "OBJECTID", "MESSAGELIMIT", "SAVELIMIT"),
     *("LIST-MYRIGHTS", "LIST-METADATA", "METADATA", "QUOTA", "NOTIFY"),
 }
 
@@ -147,6 +148,69 @@ def test_condstore(imap: Wire) -> None:
     assert list(imap.fetch("1:*", f"(FLAGS) (CHANGEDSINCE {before})")) == [2]
     assert b"[MODIFIED 2]" in imap.command(rf"STORE 1:3 (UNCHANGEDSINCE {before}) +FLAGS.SILENT (x)").text
     assert b"* SEARCH 1 2 3 (MODSEQ " in imap.ok(f"SEARCH MODSEQ {before + 1}").lines[0]
+
+
+def test_qresync(server: Server, imap: Wire) -> None:
+    """RFC 7162 §3.2; on 100,000 messages: test_resync.py."""
+    with Wire(server.port("imap")).login("bob@demo.test", server.password) as other:
+        assert other.command("SELECT Box (QRESYNC (1 1))").status == b"BAD", "not without ENABLE"
+        assert other.ok("ENABLE QRESYNC").lines == [b"* ENABLED QRESYNC\r\n"]
+        text = b"".join(other.ok("SELECT Box").lines)
+        validity, modseq = (
+            int(re.findall(name + rb" ([0-9]+)", text)[0]) for name in (b"UIDVALIDITY", b"HIGHESTMODSEQ")
+        )
+        other.ok("UNSELECT")
+        imap.ok(r"STORE 2 +FLAGS.SILENT (\Deleted)")
+        imap.ok("EXPUNGE")
+        imap.ok(r"STORE 2 +FLAGS.SILENT (\Flagged)")
+        answer = other.ok(f"SELECT Box (QRESYNC ({validity} {modseq} 1:3 (1:3 1:3)))")
+        assert answer.of(b"VANISHED") == [b"VANISHED (EARLIER) 2"]
+        assert [rb"\Flagged" in line for line in answer.of(b"FETCH")] == [True]
+        imap.ok(r"STORE 1 +FLAGS.SILENT (\Deleted)")
+        imap.ok("EXPUNGE")
+        assert other.ok("NOOP").of(b"VANISHED") == [b"VANISHED 1"]
+
+
+def test_uidonly(server: Server, imap: Wire) -> None:
+    """RFC 9586 §3."""
+    with Wire(server.port("imap")).login("bob@demo.test", server.password) as other:
+        assert other.ok("ENABLE UIDONLY").lines == [b"* ENABLED UIDONLY\r\n"]
+        other.ok("SELECT Box")
+        for command in (
+            "FETCH 1 UID",
+            "SEARCH ALL",
+            r"STORE 1 +FLAGS (\Seen)",
+            "COPY 1 Box",
+            "UID SEARCH 1:2",
+        ):
+            answer = other.command(command)
+            assert answer.status == b"BAD" and b"[UIDREQUIRED]" in answer.text, command
+        assert b"* 2 UIDFETCH (" in other.ok("UID FETCH 2 (FLAGS)").lines[0]
+        imap.ok(r"STORE 2 +FLAGS.SILENT (\Deleted)")
+        imap.ok("EXPUNGE")
+        assert other.ok("NOOP").of(b"VANISHED") == [b"VANISHED 2"]
+
+
+def test_objectid(imap: Wire) -> None:
+    """RFC 8474: ids that stay when the mailbox is renamed, the message moved."""
+    ids = re.compile(rb"MAILBOXID \(([A-Za-z0-9_-]+)\)")
+    created = ids.findall(imap.ok("CREATE Named").text)
+    imap.ok("RENAME Named Renamed")
+    assert ids.findall(imap.ok("STATUS Renamed (MAILBOXID)").lines[0]) == created
+    email = imap.fetch("1", "(EMAILID THREADID)")[1]
+    imap.ok("MOVE 1 Renamed")
+    assert ids.findall(b"".join(imap.ok("SELECT Renamed").lines)) == created
+    assert imap.fetch("1", "(EMAILID THREADID)")[1] == email
+    assert imap.search(b"EMAILID " + email["EMAILID"][0]) == [1]
+    imap.ok("DELETE Renamed")
+
+
+def test_messagelimit_and_savelimit(imap: Wire) -> None:
+    """RFC 9738: the limits lie above any mailbox here; what they do: services/imap/tests/test_message_limit.py."""
+    words = imap.ok("CAPABILITY").lines[0].split()
+    assert any(word.startswith(b"MESSAGELIMIT=") for word in words)
+    assert any(word.startswith(b"SAVELIMIT=") for word in words)
+    assert imap.search("UIDAFTER 1") == [2, 3] and imap.search("UIDBEFORE 3") == [1, 2]
 
 
 def test_utf8_accept(imap: Wire) -> None:

@@ -250,6 +250,14 @@ class _Keys:
         self.cursor.space()
         return Numbers(number_set(self.cursor), by_uid=True)
 
+    def _uids_beside(self, *, is_after: bool) -> Key:
+        """UIDAFTER, UIDBEFORE (RFC 9738 §3.4)."""
+        uid = self._number(UINT32_MAX)
+        low, high = (uid + 1, UINT32_MAX) if is_after else (1, uid - 1)
+        if not uid:
+            raise SyntaxFault("0 is no uid")
+        return Numbers(NumberSet(((low, high),)), by_uid=True) if low <= high else Not(Everything())
+
     def _modseq(self) -> Key:
         """MODSEQ [entry-name entry-type] number: we keep one mod-sequence for all flags."""
         self.cursor.space()
@@ -285,6 +293,8 @@ _READERS: Final[dict[bytes, Callable[[_Keys], Key]]] = {
     b"BODY": lambda keys: BodyHas(keys._needle()),
     b"TEXT": lambda keys: TextHas(keys._needle()),
     b"UID": _Keys._uids,
+    b"UIDAFTER": lambda keys: keys._uids_beside(is_after=True),
+    b"UIDBEFORE": lambda keys: keys._uids_beside(is_after=False),
     b"MODSEQ": _Keys._modseq,
     b"EMAILID": lambda keys: EmailIs(keys._object_id()),
     b"THREADID": lambda keys: ThreadIs(keys._object_id()),

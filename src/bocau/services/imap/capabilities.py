@@ -13,21 +13,24 @@ ALWAYS: Final = b"IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE"
 KNOWN: Final = (
     b"UIDPLUS MOVE UNSELECT NAMESPACE SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE"
     b" LIST-MYRIGHTS LIST-METADATA METADATA QUOTA QUOTA=RES-STORAGE NOTIFY"
-    b" CHILDREN ESEARCH SEARCHRES CONDSTORE MULTIAPPEND UTF8=ACCEPT BINARY SAVEDATE"
+    b" CHILDREN ESEARCH SEARCHRES CONDSTORE QRESYNC UIDONLY OBJECTID MULTIAPPEND UTF8=ACCEPT BINARY SAVEDATE"
 )
 
 
 def capabilities(session: "ImapSession") -> bytes:
     """The words after CAPABILITY."""
     if session.engine.state is not State.NOT_AUTHENTICATED:
-        words = _after_login(session.engine.append_bytes_max)
+        settings = session.service.settings
+        limits = settings.messages_per_command_max, settings.messages_saved_max
+        words = _after_login(session.engine.append_bytes_max, *limits)
         return words + b" QUOTASET" if is_admin(session) else words
     return _before_login(session.can_start_tls, session.mechanisms if session.may_log_in else ())
 
 
 @lru_cache(maxsize=16)
-def _after_login(append_bytes_max: int) -> bytes:
-    return b"%b %b APPENDLIMIT=%d" % (ALWAYS, KNOWN, append_bytes_max)
+def _after_login(append_bytes_max: int, messages_max: int, saved_max: int) -> bytes:
+    limits = b"APPENDLIMIT=%d MESSAGELIMIT=%d SAVELIMIT=%d" % (append_bytes_max, messages_max, saved_max)
+    return b"%b %b %b" % (ALWAYS, KNOWN, limits)
 
 
 @lru_cache(maxsize=16)

@@ -1,11 +1,14 @@
 """MESSAGELIMIT and SAVELIMIT (RFC 9738): how many messages one command works on.
 
 FETCH, STORE, SEARCH, MOVE, UID EXPUNGE take the newest `messages_per_command_max` and say where they stopped;
-COPY and APPEND, which are all or nothing, refuse more than `messages_saved_max`.
+SORT and THREAD refuse more. COPY and APPEND, which are all or nothing, refuse more than `messages_saved_max`.
 """
 
 from typing import TYPE_CHECKING
 
+from bocau.base.wiretext import UINT32_MAX
+from bocau.protocols.imap.search import All, Key, Numbers
+from bocau.protocols.imap.sets import intersection
 from bocau.services.imap.view import Runs, View
 
 if TYPE_CHECKING:
@@ -27,6 +30,21 @@ def limited(session: "ImapSession", view: View, runs: Runs) -> tuple[Runs, bytes
             break
     kept.reverse()
     return kept, b"MESSAGELIMIT %d %d" % (most, view.uids[kept[0][0]])
+
+
+def searched(session: "ImapSession", view: View, key: Key) -> tuple[int, bytes]:
+    """From which uid on a search looks, and the response code: 0 and b"" when it looks at all messages.
+
+    What the program itself excludes by sets at its top (UIDBEFORE and the like) does not count.
+    """
+    if view.count <= session.service.settings.messages_per_command_max:
+        return 0, b""
+    ranges = [(1, UINT32_MAX)]
+    for part in key.keys if isinstance(key, All) else (key,):
+        if isinstance(part, Numbers):
+            ranges = intersection(ranges, view.uid_ranges(view.chosen(part.numbers, by_uid=part.by_uid)))
+    runs, code = limited(session, view, view.runs_of(ranges))
+    return (view.uids[runs[0][0]], code) if code else (0, b"")
 
 
 def too_many_saved(session: "ImapSession", count: int) -> bytes:

@@ -20,7 +20,7 @@ def _asks_numbers(key: s.Key) -> bool:
             return any(_asks_numbers(inner) for inner in keys)
         case s.Either(one, other):
             return _asks_numbers(one) or _asks_numbers(other)
-        case s.Not(inner):
+        case s.Not(inner) | s.Fuzzy(inner):
             return _asks_numbers(inner)
         case _:
             return False

@@ -6,6 +6,7 @@ from bocau.protocols.imap.finding import Search
 from bocau.protocols.imap.returning import EVERYTHING
 from bocau.services.imap.contexts import begin_context
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
+from bocau.services.imap.message_limit import searched
 from bocau.services.imap.results import found_by, numbers_line, numbers_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 async def answer(session: "ImapSession", command: Search) -> None:
     view = session.selected()
     found = await found_by(session, view, command)
+    first_uid, limit = searched(session, view, command.key)
+    if limit:
+        found = found._replace(uids=[uid for uid in found.uids if uid >= first_uid])
     returns = command.returns
     if returns is not None and returns.saves:
         view.saved = saved(returns, found.uids)
@@ -27,4 +31,4 @@ async def answer(session: "ImapSession", command: Search) -> None:
         session.untagged(esearch(tag_correlator(command.tag), returns or EVERYTHING, result))
     if returns is not None and b"UPDATE" in returns.words:
         begin_context(session, view, command, found.uids)
-    await session.ok(command, "SEARCH completed", may_expunge=command.by_uid)
+    await session.ok(command, "SEARCH completed", limit, may_expunge=command.by_uid)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from bocau.protocols.imap.finding import Sort
 from bocau.services.imap.contexts import begin_context
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
+from bocau.services.imap.message_limit import searched
 from bocau.services.imap.results import found_by, numbers_line, numbers_of
 from bocau.services.imap.sorting import sorted_uids
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 async def answer(session: "ImapSession", command: Sort) -> None:
     view = session.selected()
+    _, limit = searched(session, view, command.key)
+    if limit:
+        session.no(command, "too many messages at once", limit)
+        return
     found = await found_by(session, view, command)
     uids = await sorted_uids(session, view, found, command.criteria)
     returns = command.returns

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.finding import Thread
+from bocau.services.imap.message_limit import searched
 from bocau.services.imap.results import found_by
 from bocau.services.imap.threads import thread_line
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 async def answer(session: "ImapSession", command: Thread) -> None:
     view = session.selected()
+    _, limit = searched(session, view, command.key)
+    if limit:
+        session.no(command, "too many messages at once", limit)
+        return
     found = await found_by(session, view, command)
     session.untagged(await thread_line(session, view, found.uids, command.algorithm, by_uid=command.by_uid))
     await session.ok(command, "THREAD completed", may_expunge=command.by_uid)

@@ -9,11 +9,13 @@ from bocau.services.imap.quota import is_admin
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
 
+# LITERAL+ alone: it allows all that LITERAL- does, and a server must not name both (RFC 7888 §5).
 ALWAYS: Final = b"IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE"
 KNOWN: Final = (
     b"UIDPLUS MOVE UNSELECT NAMESPACE SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE"
     b" LIST-MYRIGHTS LIST-METADATA METADATA QUOTA QUOTA=RES-STORAGE NOTIFY"
     b" CHILDREN ESEARCH SEARCHRES CONDSTORE QRESYNC UIDONLY OBJECTID MULTIAPPEND UTF8=ACCEPT BINARY SAVEDATE"
+    b" CATENATE REPLACE COMPRESS=DEFLATE"
 )
 
 
@@ -23,6 +25,10 @@ def capabilities(session: "ImapSession") -> bytes:
         settings = session.service.settings
         limits = settings.messages_per_command_max, settings.messages_saved_max
         words = _after_login(session.engine.append_bytes_max, *limits)
+        if settings.allows_unauthenticate:
+            words += b" UNAUTHENTICATE"
+        if settings.jmap_url:
+            words += b" JMAPACCESS"
         return words + b" QUOTASET" if is_admin(session) else words
     return _before_login(session.can_start_tls, session.mechanisms if session.may_log_in else ())
 

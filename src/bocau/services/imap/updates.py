@@ -234,7 +234,10 @@ def _flags_text(session: "ImapSession", view: View, rows: list[Row]) -> bytes:
 
 def flags_plan(session: "ImapSession", *, with_flags: bool = True) -> Plan:
     """How changed flags are told; `with_flags=False`: only the MODSEQ (RFC 7162 §3.1.3)."""
-    items: tuple[Item, ...] = (Attribute.UID, Attribute.FLAGS) if with_flags else (Attribute.UID,)
+    # UIDFETCH begins with the uid (RFC 9586 §3.3).
+    items: tuple[Item, ...] = () if session.is_uid_only else (Attribute.UID,)
+    if with_flags:
+        items = (*items, Attribute.FLAGS)
     if session.is_condstore:
         items = (*items, Attribute.MODSEQ)
     return session.service.plan(items, is_uid_only=session.is_uid_only)

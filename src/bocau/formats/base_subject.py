@@ -8,12 +8,16 @@ _SPACES: Final = re.compile(r"[ \t]{2,}+|\t")
 _BLOB: Final = r"\[[^\[\]]*+\] *+"
 _REPLY: Final = re.compile(rf"(?:{_BLOB})*+(?:re|fwd?) *+(?:{_BLOB})?+: *+", re.IGNORECASE)
 _BLOBS: Final = re.compile(rf"(?:{_BLOB})++")
+# What a subject with something to take away begins with, ends with or has in it.
+_NEEDS_WORK: Final = re.compile(r"\A(?:re|fw|[ \[])|[ )\]]\Z|  |\t", re.IGNORECASE)
 _TRAILER: Final = "(fwd)"
 _FORWARD_HEAD: Final = "[fwd:"
 
 
 def base_subject(subject: str) -> tuple[str, bool]:
     """(base subject, whether the message is a reply or a forward) of a decoded subject (RFC 5256 §2.1)."""
+    if not _NEEDS_WORK.search(subject):
+        return subject, False
     text = _SPACES.sub(" ", subject)
     is_reply = False
     while True:

@@ -1,6 +1,7 @@
 """What SORT and THREAD order and group emails by, computed once for each message (RFC 5256, RFC 5957)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from bocau.formats.address_list import GroupMarker, Mailbox
@@ -11,6 +12,9 @@ from bocau.formats.words import decode_words
 
 KEY_CHARACTERS_MAX: Final = 998
 """Of each text; what is longer is ordered by its beginning."""
+NAMES_CACHED: Final = 2048
+CACHED_BYTES_MAX: Final = 128
+"""A longer name or address is folded anew each time."""
 
 
 class EmailKeys(NamedTuple):
@@ -46,59 +50,61 @@ def email_keys(
     """The keys of a message from its fields: values by lower-case name, the address lists of From, To and Cc,
     and the decoded subject."""
     base, is_reply = base_subject(subject)
-    folded = casemap(base)[:KEY_CHARACTERS_MAX]
+    subject_key = casemap(base)[:KEY_CHARACTERS_MAX]
     own = first_key(values.get(b"message-id", b""))
     references = keys_in(values[b"references"]) if b"references" in values else []
     related = first_key(values[b"in-reply-to"]) if b"in-reply-to" in values else 0
     if not references and related:
         references = [related]
-    sender, recipient = addresses.get(b"from", ()), addresses.get(b"to", ())
+    from_key, from_name = _address_keys(addresses.get(b"from", ()))
+    to_key, to_name = _address_keys(addresses.get(b"to", ()))
+    cc_key, _ = _address_keys(addresses.get(b"cc", ()))
+    thread_keys = _thread_keys({own, related, *references}, subject_key) if own or references else ()
     return EmailKeys(
         own,
         pack_keys(references) if references else b"",
         is_reply,
-        folded,
-        _mailbox_key(sender),
-        _mailbox_key(recipient),
-        _mailbox_key(addresses.get(b"cc", ())),
-        _name_key(sender),
-        _name_key(recipient),
-        _thread_keys({own, related, *references} if references else {own}, folded),
+        subject_key,
+        from_key,
+        to_key,
+        cc_key,
+        from_name,
+        to_name,
+        thread_keys,
     )
 
 
-def _mailbox_key(addresses: Addresses) -> str:
-    """RFC 5256 §3: addr-mailbox of the first address, as an ENVELOPE has it; "" for none."""
-    if not addresses:
-        return ""
-    first = addresses[0]
-    return _text_key((first.name or b"") if isinstance(first, GroupMarker) else first.local)
+def _address_keys(addresses: Addresses) -> tuple[str, str]:
+    """(addr-mailbox as in an ENVELOPE, RFC 5256 §3; what RFC 5957 §3 shows) of the first address.
 
-
-def _name_key(addresses: Addresses) -> str:
-    """RFC 5957 §3: the name, else mailbox@host, else what there is of them."""
+    Shown are the name, else mailbox@host, else what there is of them."""
     if not addresses:
-        return ""
+        return "", ""
     first = addresses[0]
     if isinstance(first, GroupMarker):
-        return _text_key(first.name or b"")
-    if first.name and (name := _text_key(first.name)):
-        return name
-    return _text_key(first.local + b"@" + first.host if first.host else first.local)
+        key = _text_key(first.name or b"")
+        return key, key
+    name, _, local, host = first
+    key = _text_key(local)
+    if name and (shown := _text_key(name)):
+        return key, shown
+    return key, _text_key(local + b"@" + host) if host else key
 
 
 def _text_key(octets: bytes) -> str:
-    if octets.isascii() and b"=?" not in octets and len(octets) <= KEY_CHARACTERS_MAX:
-        text = octets.upper().decode("ascii").strip(" ")
-        if text.isprintable():
-            return text
+    return (_known_key if len(octets) <= CACHED_BYTES_MAX else _new_key)(octets)
+
+
+def _new_key(octets: bytes) -> str:
     return casemap(decode_words(octets[:KEY_CHARACTERS_MAX]).strip(" "))[:KEY_CHARACTERS_MAX]
 
 
+# The same people write to each other: most names have been seen before.
+_known_key = lru_cache(NAMES_CACHED)(_new_key)
+
+
 def _thread_keys(identifiers: set[int], subject_key: str) -> tuple[int, ...]:
-    """Each identifier joined with the subject, ascending; 0 stands for none."""
+    """Each identifier joined with the subject; 0 stands for none."""
     identifiers.discard(0)
-    if not identifiers:
-        return ()
-    salt = message_key(subject_key.encode("utf-8", "replace")) if subject_key else 0
-    return tuple(sorted([identifier ^ salt for identifier in identifiers]))
+    subject = message_key(subject_key.encode("utf-8", "replace"))
+    return tuple([identifier ^ subject for identifier in identifiers])

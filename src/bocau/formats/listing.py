@@ -22,15 +22,16 @@ _NAMES: Final = (
 LISTED_FIELDS: Final[dict[bytes, int]] = {name: 1 << place for place, name in enumerate(_NAMES)}
 """Lower-case name → its bit in `listed_fields`; at most 63."""
 
+_bit_of: Final = LISTED_FIELDS.get
+
 
 def pick_listed(wholes: Iterable[bytes], names: Iterable[bytes]) -> tuple[bytes | None, int]:
     """The listed fields of a message as they stand, in order, and their bits; (None, 0) when too long.
 
     `wholes` are whole fields with their line ends, `names` their names in lower case."""
     bits, kept = 0, []
-    bit_of = LISTED_FIELDS.get
-    for whole, name in zip(wholes, names, strict=True):
-        if bit := bit_of(name):
+    for whole, bit in zip(wholes, map(_bit_of, names), strict=True):
+        if bit:
             bits |= bit
             kept.append(whole)
     text = b"".join(kept)

@@ -6,6 +6,7 @@ References: <1@a> <2@b>  →  (-7316…, 1840…)
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
+from struct import Struct, pack
 from typing import Final
 
 REFERENCES_MAX: Final = 100
@@ -15,22 +16,21 @@ VALUE_BYTES_MAX: Final = 16 * 1024
 _HEAD_BYTES: Final = 2 * 1024
 
 _ID: Final = re.compile(rb"<([^<>]++)>")
-_SPACE: Final = b" \t\r\n"
-_SALT: Final = b"bocau message id"
+_NO_PART: Final = b' \t\r\n"'
+_signed: Final = Struct("<q").unpack
 
 
 def message_key(identifier: bytes) -> int:
     """64 bits of a Message-ID's hash, signed; never 0. Quotes that it does not need are no part of it
     (RFC 5256 §3: `<"1"@x>` and `<1@x>` are the same)."""
-    octets = identifier.translate(None, _SPACE + b'"')
-    digest = blake2b(octets, digest_size=8, salt=_SALT).digest()
-    return int.from_bytes(digest, "little", signed=True) or 1
+    key: int = _signed(blake2b(identifier.translate(None, _NO_PART), digest_size=8).digest())[0]
+    return key or 1
 
 
 def first_key(value: bytes) -> int:
     """The key of the first Message-ID in a field's value; 0: none."""
     match = _ID.search(value, 0, VALUE_BYTES_MAX)
-    return 0 if match is None else message_key(match[1])
+    return message_key(match[1]) if match else 0
 
 
 def keys_in(value: bytes) -> list[int]:
@@ -45,4 +45,4 @@ def keys_in(value: bytes) -> list[int]:
 
 def pack_keys(keys: Sequence[int]) -> bytes:
     """Keys as the store keeps them: 8 bytes each, little-endian, signed."""
-    return b"".join([key.to_bytes(8, "little", signed=True) for key in keys])
+    return pack(f"<{len(keys)}q", *keys)

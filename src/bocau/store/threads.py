@@ -30,8 +30,8 @@ def thread_of(tx: "Writing", email_id: int, keys: tuple[int, ...]) -> int:
 
 def _thread_of_first(tx: "Writing", email_id: int, key: int) -> int:
     """Most mail answers nothing: it has one key, which is new."""
-    known: int | None = tx.sql.value(WRITING.thread_with, (tx.account_id, key))
-    if known is not None:
-        return known
     tx.sql.execute(WRITING.insert_thread_key, (tx.account_id, key, email_id))
-    return email_id
+    if tx.sql.changed_rows:
+        return email_id
+    known: int = tx.sql.value(WRITING.thread_with, (tx.account_id, key))
+    return known

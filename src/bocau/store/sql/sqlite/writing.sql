@@ -40,7 +40,8 @@ SELECT t.key, t.thread_id FROM json_each(:keys) AS k CROSS JOIN thread_key AS t
 WHERE t.account_id = :account_id AND t.key = k.value;
 
 -- name: insert_thread_key
-INSERT INTO thread_key (account_id, key, thread_id) VALUES (:account_id, :key, :thread_id);
+INSERT INTO thread_key (account_id, key, thread_id) VALUES (:account_id, :key, :thread_id)
+ON CONFLICT (account_id, key) DO NOTHING;
 
 -- name: insert_message
 INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email_id, size_bytes, received_at, saved_at,

@@ -3,11 +3,12 @@
 visible mailboxes ∪ subscribed names ∪ parents that exist only as levels → match → select → attributes
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from bocau.base.ids import AccountId
 from bocau.services.imap.patterns import Pattern
-from bocau.services.imap.places import Shown, visible
+from bocau.services.imap.places import Shown, all_visible
 from bocau.services.imap.turns import portions
 from bocau.store import MailboxRole
 
@@ -31,12 +32,10 @@ class Line(NamedTuple):
 class Names:
     """All names that this user can meet, as sets: one look, used for every response."""
 
-    def __init__(self, session: "ImapSession") -> None:
-        self.owner_id = session.account_id
-        self.shown = {shown.name: shown for shown in visible(session)}
-        self.subscribed: set[str] = set(
-            session.store.glance(session.account_id, lambda reading: reading.subscriptions())
-        )
+    def __init__(self, owner_id: AccountId, shown: Sequence[Shown], subscribed: Sequence[str]) -> None:
+        self.owner_id = owner_id
+        self.shown = {one.name: one for one in shown}
+        self.subscribed = set(subscribed)
         self.parents = above(self.shown)
 
     def attributes(self, name: str, *, subscribed: bool, children: bool) -> tuple[bytes, ...]:
@@ -77,35 +76,66 @@ def above(names: Iterable[str]) -> set[str]:
     return found
 
 
-async def lines_of(session: "ImapSession", command: "List") -> list[Line]:
-    """What a LIST answers, sorted by name."""
-    names = Names(session)
-    selection = command.selection - {b"RECURSIVEMATCH", b"REMOTE"}
-    selected = _selected(names, selection)
-    candidates = {*names.shown, *names.parents, *above(selected), *selected}
-    matched = await _matched(session, command, sorted(candidates))
+async def names_of(session: "ImapSession") -> Names:
+    """All names as they are now."""
+    shown = await all_visible(session)
+    subscribed = session.store.glance(session.account_id, lambda reading: reading.subscriptions())
+    return Names(session.account_id, shown, subscribed)
+
+
+async def lines_of(session: "ImapSession", command: "List") -> AsyncIterator[list[Line]]:
+    """What a LIST answers, sorted by name, portion by portion."""
+    names = await names_of(session)
+    selected = _selected(names, command.selection - {b"RECURSIVEMATCH", b"REMOTE"})
     above_selected = above(selected)
-    hidden_below = above(selected.difference(matched))
-    is_recursive = b"RECURSIVEMATCH" in command.selection
-    says_subscribed = b"SUBSCRIBED" in command.selection | command.returns
-    says_children = not command.is_extended or b"CHILDREN" in command.returns
-    absent = b"\\NonExistent" if command.is_extended or session.is_rev2 else b"\\Noselect"
-    lines = []
-    for name in matched:
-        is_selected = name in selected
-        shown = names.shown.get(name)
-        if not is_selected and not (name in hidden_below and (is_recursive or not (selection or shown))):
-            continue
-        attributes = names.attributes(
+    matched = await _matched(
+        session, command, sorted({*names.shown, *names.parents, *above_selected, *selected})
+    )
+    listing = _Listing(session, command, names, selected, above_selected, above(selected.difference(matched)))
+    async for some in portions(session, matched):
+        yield [line for name in some if (line := listing.line(name)) is not None]
+
+
+class _Listing(NamedTuple):
+    """One LIST at work."""
+
+    session: "ImapSession"
+    command: "List"
+    names: Names
+    selected: set[str]
+    above_selected: set[str]
+    hidden_below: set[str]
+    """Names with something selected below them that the patterns do not reach."""
+
+    def line(self, name: str) -> Line | None:
+        """What to say of a name that matches; None: nothing."""
+        command, shown = self.command, self.names.shown.get(name)
+        is_selected = name in self.selected
+        is_recursive = b"RECURSIVEMATCH" in command.selection
+        if not (is_selected or (name in self.hidden_below and (is_recursive or self._is_level(shown)))):
+            return None
+        attributes = self.names.attributes(
             name,
-            subscribed=says_subscribed,
+            subscribed=b"SUBSCRIBED" in command.selection or b"SUBSCRIBED" in command.returns,
             # A level without a mailbox of its own says why it is shown (RFC 5258 §3.5).
-            children=says_children or (shown is None and not is_selected and not is_recursive),
+            children=not command.is_extended
+            or b"CHILDREN" in command.returns
+            or not (shown or is_selected or is_recursive),
         )
         if shown is None:
-            attributes = (absent, *attributes)
-        lines.append(Line(name, shown, attributes, is_recursive and name in above_selected, is_selected))
-    return lines
+            attributes = (self._absent, *attributes)
+        has_child_info = is_recursive and name in self.above_selected
+        return Line(name, shown, attributes, has_child_info, is_selected)
+
+    def _is_level(self, shown: Shown | None) -> bool:
+        """Not a mailbox, but above some, in a LIST of mailboxes."""
+        return shown is None and not self.command.selection - {b"REMOTE"}
+
+    @property
+    def _absent(self) -> bytes:
+        """Clients of old know no \\NonExistent."""
+        is_new = self.command.is_extended or self.session.is_rev2
+        return b"\\NonExistent" if is_new else b"\\Noselect"
 
 
 def _selected(names: Names, selection: frozenset[bytes]) -> set[str]:

@@ -19,7 +19,7 @@ from bocau.services.imap.commands.list import tell_line
 from bocau.services.imap.commands.status import tell_status
 from bocau.services.imap.listing import Names
 from bocau.services.imap.metadata import THE_ACCOUNT, wire_name
-from bocau.services.imap.places import Shown, visible
+from bocau.services.imap.places import Shown, all_visible
 from bocau.services.imap.turns import portions
 from bocau.services.imap.watch import Key, Watch
 from bocau.store import Change, ChangeKind, Reading
@@ -63,7 +63,7 @@ async def tell(session: "ImapSession", watch: Watch, *, is_idle: bool = False) -
         if session.view is not None:
             await updates.tell(session, may_expunge=is_idle or not watch.is_delayed)
         if watch.wanted and not session.is_over:
-            _tell_others(session, watch)
+            await _tell_others(session, watch)
     except (NoSuchAccount, TryLater):
         # The next ring tells it.
         return
@@ -79,7 +79,7 @@ def end(session: "ImapSession") -> None:
     session.watch = Watch(())
 
 
-def _tell_others(session: "ImapSession", watch: Watch) -> None:
+async def _tell_others(session: "ImapSession", watch: Watch) -> None:
     happened = Happened()
     # A bell that rings without a change is about rights to others' mailboxes.
     is_bare = True
@@ -90,10 +90,10 @@ def _tell_others(session: "ImapSession", watch: Watch) -> None:
             watch.cursors[account_id] = changes[-1].modseq
         _sort(session, watch, account_id, changes, happened)
     if happened.has_names or is_bare:
-        tell_names(session, watch)
+        await tell_names(session, watch)
         if watch.listen(session):
             # What happened in those accounts between the look and their bells.
-            tell_names(session, watch)
+            await tell_names(session, watch)
     for key, events in happened.messages.items():
         _tell_counters(session, watch, key, events)
     for key, entries in happened.annotations.items():
@@ -127,11 +127,11 @@ def _sort(
 # --- names --------------------------------------------------------------------------------
 
 
-def tell_names(session: "ImapSession", watch: Watch, own: Collection[str] = ()) -> None:
+async def tell_names(session: "ImapSession", watch: Watch, own: Collection[str] = ()) -> None:
     """LIST responses for what has come, gone, got another name, been subscribed or unsubscribed; but not for the
     names in `own` and near them, which this client has just changed itself."""
     before, subscribed = watch.names, watch.subscribed
-    names = watch.look(session)
+    names = await watch.look(session)
     changed_subscriptions = subscribed ^ names.subscribed
     # Who watches the subscribed mailboxes hears also of what leaves the list.
     watch.subscribed = subscribed | names.subscribed
@@ -224,7 +224,7 @@ async def tell_all_counters(session: "ImapSession", watch: Watch) -> None:
     selected = None if view is None else (view.account_id, view.mailbox_id)
     shown = [
         shown
-        for shown in visible(session)
+        for shown in await all_visible(session)
         if "r" in shown.rights and (shown.account_id, shown.mailbox.mailbox_id) != selected
     ]
     async for some in portions(session, shown):
@@ -265,7 +265,7 @@ def _tell_entries(session: "ImapSession", name: bytes, entries: list[str]) -> No
 # --- what this client does itself --------------------------------------------------------------
 
 
-def after_command(session: "ImapSession", watch: Watch, command: Command) -> None:
+async def after_command(session: "ImapSession", watch: Watch, command: Command) -> None:
     """A client is not told what it has just done (RFC 5465 §5); a newly selected mailbox may need a bell."""
     own: tuple[str, ...] = ()
     match command:
@@ -274,5 +274,5 @@ def after_command(session: "ImapSession", watch: Watch, command: Command) -> Non
         case c.Rename():
             own = (command.old, command.new.removesuffix("/"))
     if own and watch.wanted:
-        tell_names(session, watch, own)
+        await tell_names(session, watch, own)
     watch.listen(session)

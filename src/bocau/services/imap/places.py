@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 OTHER_USERS: Final = "Other Users/"
 """What the names of others' mailboxes begin with."""
 NOBODY: Final = AccountId(0)
+GLANCED_MAX: Final = 200
+"""Mailboxes read in the loop's own thread: about a millisecond."""
 
 
 class Place(NamedTuple):
@@ -80,18 +82,35 @@ def visible(session: "ImapSession") -> list[Shown]:
 
     The names above others' mailboxes ("Other Users", "Other Users/bob@example.org") are no mailboxes.
     """
+    return _together(session, *session.store.glance(session.account_id, _seen))
 
-    def read(reading: Reading) -> tuple[list[Mailbox], list[Shared]]:
-        owners = accounts_that_share(reading)
-        return reading.mailboxes(), [shared for owner in owners for shared in _shared(reading.of(owner))]
 
-    own, others = session.store.glance(session.account_id, read)
-    shown = [Shown(mailbox.name, session.account_id, mailbox) for mailbox in own]
-    shown += _named(session, others)
-    return sorted(shown, key=lambda one: one.name)
+async def all_visible(session: "ImapSession") -> list[Shown]:
+    """The same for any number of mailboxes: many are read in the reader thread."""
+    if session.store.glance(session.account_id, _is_short):
+        return visible(session)
+    return _together(session, *await session.store.read(session.account_id, _seen))
+
+
+def _is_short(reading: Reading) -> bool:
+    return reading.mailbox_count() <= GLANCED_MAX and not accounts_that_share(reading)
+
+
+def _together(session: "ImapSession", own: list[Shown], others: "list[Shared]") -> list[Shown]:
+    if not others:
+        return own
+    return sorted(own + _named(session, others), key=lambda one: one.name)
 
 
 Shared = tuple[AccountId, Mailbox, Rights]
+
+
+def _seen(reading: Reading) -> tuple[list[Shown], list[Shared]]:
+    """The user's own mailboxes, by name, and those of others, which are still to be named."""
+    account_id, new = reading.account_id, tuple.__new__
+    own = [new(Shown, (box.name, account_id, box, ALL_RIGHTS)) for box in reading.mailboxes()]
+    owners = accounts_that_share(reading)
+    return own, [shared for owner in owners for shared in _shared(reading.of(owner))]
 
 
 def _shared(reading: Reading) -> list[Shared]:

@@ -175,7 +175,7 @@ class ImapSession:
             if self.is_over:
                 return
         if self.watch is not None:
-            after_command(self, self.watch, command)
+            await after_command(self, self.watch, command)
         self.done(command, text, code)
 
     def done(self, command: Command, text: str, code: bytes = b"") -> None:

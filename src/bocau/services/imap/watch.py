@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bocau.base.ids import AccountId, MailboxId, ModSeq
 from bocau.protocols.imap.notify import OF_SELECTED, Event, Filter, Group
-from bocau.services.imap.listing import Names
+from bocau.services.imap.listing import Names, names_of
 from bocau.store.annotations import Entry
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ class Watch:
 
     # --- bells ---------------------------------------------------------------------------
 
-    def look(self, session: "ImapSession") -> Names:
+    async def look(self, session: "ImapSession") -> Names:
         """All names as they are now."""
-        names = Names(session)
+        names = await names_of(session)
         self.subscribed = names.subscribed
         self.names = {
             (shown.account_id, shown.mailbox.mailbox_id): name for name, shown in names.shown.items()

@@ -8,7 +8,6 @@ from bocau.services.imap.commands.getmetadata import tell_metadata
 from bocau.services.imap.commands.myrights import tell_rights
 from bocau.services.imap.commands.status import heed, tell_status
 from bocau.services.imap.listing import Line, lines_of
-from bocau.services.imap.turns import portions
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -24,7 +23,7 @@ async def answer(session: "ImapSession", command: List) -> None:
     criteria = b" ".join(
         [b'"%b"' % word for word in sorted(command.selection - {b"RECURSIVEMATCH", b"REMOTE"})]
     )
-    async for lines in portions(session, await lines_of(session, command)):
+    async for lines in lines_of(session, command):
         for line in lines:
             child_info = b' ("CHILDINFO" (%b))' % criteria if line.has_child_info else b""
             tell_line(session, line.name, line.attributes, child_info)

@@ -24,10 +24,10 @@ async def answer(session: "ImapSession", command: Notify) -> None:
     watch = session.watch = Watch(command.groups)
     watch.listen(session)
     if watch.wanted:
-        watch.look(session)
+        await watch.look(session)
         if watch.listen(session):
             # What happened in those accounts between the look and their bells.
-            watch.look(session)
+            await watch.look(session)
     if command.wants_status:
         await tell_all_counters(session, watch)
     await session.ok(command, "NOTIFY completed")

@@ -9,6 +9,9 @@ SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_c
     deleted_count, size_bytes, recent_uid
 FROM mailbox WHERE account_id = :account_id ORDER BY name;
 
+-- name: mailbox_count
+SELECT count(*) FROM mailbox WHERE account_id = :account_id;
+
 -- name: mailbox
 SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
     deleted_count, size_bytes, recent_uid

@@ -18,6 +18,8 @@ from bocau.store.search.segment import Segment, SegmentBroken, range_of_name, se
 
 FILES_OPEN_MAX: Final = 256
 """Files kept open, by least recent use."""
+POSTINGS_PER_EMAIL_MAX: Final = 500
+"""To look at one email costs as much as to read so many postings."""
 _TRIES: Final = 3
 """How often a folder is read again, because a file was merged away meanwhile."""
 WANTED: Final = "wanted"
@@ -34,10 +36,17 @@ class Verdict(IntEnum):
 
 
 class Question(NamedTuple):
-    """Which emails have a needle in these zones?"""
+    """Which emails hold all of these patterns, each in a word of one of its zones?"""
 
-    zones: tuple[int, ...]
-    needle: Needle
+    clauses: tuple[tuple[tuple[int, ...], bytes], ...]
+    """(zones, pattern); empty: any email may match."""
+    is_sure: bool
+    """Whether who has them all matches, without a look at the text."""
+
+
+def question_of(zones: tuple[int, ...], needle: Needle) -> Question:
+    """For a needle in any of these zones."""
+    return Question(tuple([(zones, pattern) for pattern in needle.patterns]), needle.is_sure)
 
 
 def cover(ranges: Sequence[Range]) -> list[Range]:
@@ -142,22 +151,32 @@ class SearchIndex:
 
 def _verdicts(segment: Segment, question: Question) -> bytes:
     """One byte for each email of the file."""
-    needle = question.needle
-    if not needle.patterns:
+    if not question.clauses:
         return bytes((Verdict.MAYBE,)) * len(segment)
-    found: set[int] | None = None
-    for pattern in needle.patterns:
-        has: set[int] = set().union(*(segment.ordinals(zone, pattern) for zone in question.zones))
-        found = has if found is None else found & has
-        if not found:
-            break
+    found = _found(segment, question)
     verdicts = bytearray(len(segment))
-    value = Verdict.SURE if needle.is_sure else Verdict.MAYBE
-    for ordinal in found or ():
+    value = Verdict.SURE if question.is_sure else Verdict.MAYBE
+    for ordinal in found:
         verdicts[ordinal] = value
     for ordinal in segment.partial:
         verdicts[ordinal] = Verdict.MAYBE
     return bytes(verdicts)
+
+
+def _found(segment: Segment, question: Question) -> set[int]:
+    """The emails that have all patterns: the rarest first; those that would narrow little are left out."""
+    patterns = []
+    for zones, pattern in question.clauses:
+        spans = [(zone, segment.spans(zone, pattern)) for zone in zones]
+        patterns.append((sum(stop - start for _, some in spans for start, stop in some), spans))
+    patterns.sort(key=lambda pattern: pattern[0])
+    found: set[int] = set()
+    for place, (count, spans) in enumerate(patterns):
+        if place and count > len(found) * POSTINGS_PER_EMAIL_MAX:
+            break
+        has = set().union(*(segment.ordinals(zone, some) for zone, some in spans))
+        found = has if not place else found & has
+    return found
 
 
 def _enter(answer: bytearray, base: int, serials: Sequence[int], verdicts: bytes) -> None:

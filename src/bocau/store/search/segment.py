@@ -29,8 +29,11 @@ _SECTIONS: Final = 2 + 4 * ZONES
 _HEAD: Final = struct.Struct(f"<8sII QQ {_SECTIONS}Q")
 _CRC_AT: Final = 12
 _READ_BYTES: Final = 1024 * 1024
-_ALL_POSTINGS_HITS: Final = 64
+_ALL_POSTINGS_SPANS: Final = 64
 """With more words found, all postings are read at once."""
+
+Spans = list[tuple[int, int]]
+"""Runs of postings: [start, stop)."""
 
 
 class SegmentBroken(Exception):
@@ -163,23 +166,28 @@ class Segment:
         zones = tuple([self.zone(zone) for zone in range(ZONES)])
         return SegmentImage(self.first, self.last, self.serials, self.partial, zones)
 
-    def ordinals(self, zone: int, pattern: bytes) -> set[int]:
-        """The emails with a word in which `pattern` occurs; a line end in it is a word's begin or end."""
+    def spans(self, zone: int, pattern: bytes) -> Spans:
+        """The postings of every word in which `pattern` occurs; a line end in it is a word's begin or end."""
         section = 2 + 4 * zone
         words = self._bytes(section)
         first_hit = words.find(pattern)
         if first_hit < 0:
-            return set()
-        hits = list(_hits(words, self._array(section + 1, "I"), pattern, first_hit))
+            return []
+        hits = _hits(words, self._array(section + 1, "I"), pattern, first_hit)
         starts = self._array(section + 2, "I")
+        return [(starts[hit], starts[hit + 1]) for hit in hits]
+
+    def ordinals(self, zone: int, spans: Spans) -> set[int]:
+        """The emails that these postings name."""
         found: set[int] = set()
-        if len(hits) <= _ALL_POSTINGS_HITS:
-            for hit in hits:
-                found.update(self._array(section + 3, "H", starts[hit], starts[hit + 1]))
+        section = 2 + 4 * zone + 3
+        if len(spans) <= _ALL_POSTINGS_SPANS:
+            for start, stop in spans:
+                found.update(self._array(section, "H", start, stop))
             return found
-        postings = self._array(section + 3, "H")
-        for hit in hits:
-            found.update(postings[starts[hit] : starts[hit + 1]])
+        postings = self._array(section, "H")
+        for start, stop in spans:
+            found.update(postings[start:stop])
         return found
 
     def _bytes(self, section: int, start: int = 0, stop: int | None = None) -> bytes:

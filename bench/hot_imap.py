@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from bocau.base.ids import AccountId
@@ -73,6 +74,9 @@ class Nobody:
 
     async def login(self, name: str, password: str, attempt: LoginAttempt) -> Login:
         return Login(ACCOUNT, Address("alice", "example.org"), None, 1)
+
+    def account(self, account_id: AccountId) -> SimpleNamespace:
+        return SimpleNamespace(is_admin=False)
 
     def ring(self, topics: Iterable[str]) -> None: ...
 

@@ -19,6 +19,8 @@ PROVEN = {
     *("CATENATE", "REPLACE", "COMPRESS", "UNAUTHENTICATE"),
     *("QRESYNC", "UIDONLY", "OBJECTID", "MESSAGELIMIT", "SAVELIMIT"),
     *("LIST-MYRIGHTS", "LIST-METADATA", "METADATA", "QUOTA", "NOTIFY"),
+    # test_sharing.py
+    *("ACL", "RIGHTS"),
 }
 
 

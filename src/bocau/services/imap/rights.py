@@ -59,6 +59,12 @@ def may_read(session: "ImapSession", view: "View") -> bool:
     return not view.has_own_seen or Deed.READ.value <= _now(session, view)
 
 
+def check_stay(session: "ImapSession") -> None:
+    """The same in the midst of a long answer. NotPermitted."""
+    if session.view is not None and not may_read(session, session.view):
+        raise NotPermitted("the mailbox is not there for you any more")
+
+
 def _now(session: "ImapSession", view: "View") -> Rights:
     return session.store.glance(view.account_id, lambda reading: reading.rights(view.mailbox_id))
 

@@ -16,6 +16,7 @@ from bocau.services.imap.gathering import complete, gather
 from bocau.services.imap.keywords import announce
 from bocau.services.imap.parts import HEADER_FIRST_BYTES, PartCache, cut, span
 from bocau.services.imap.recent import recent_limit
+from bocau.services.imap.rights import check_stay
 from bocau.services.imap.view import Runs, View, batches
 from bocau.store import BlobRef, Reading
 from bocau.store.blobs import READ_NOW_BYTES_MAX
@@ -202,6 +203,8 @@ async def _send_bodies(session: "ImapSession", batch: Batch, plan: Plan) -> bool
         is_undecodable |= portion.is_undecodable
         if connection.wants_flush:
             await connection.flush()
+            # A client that reads slowly does not keep a right that is taken away meanwhile.
+            check_stay(session)
         start = stop
     return is_undecodable
 

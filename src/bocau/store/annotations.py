@@ -54,19 +54,22 @@ def annotations_below(tx: "Reading", mailbox_id: MailboxId, entry: Entry) -> lis
     return [(Entry(entry.reader_id, path), value) for path, value in rows]
 
 
-def annotate(tx: "Writing", mailbox_id: MailboxId, values: Mapping[Entry, bytes | None]) -> None:
+def annotate(tx: "Writing", mailbox_id: MailboxId, values: Mapping[Entry, bytes | None]) -> list[Entry]:
     """See Writing.annotate."""
     _check(tx, mailbox_id, values)
     if any(entry.reader_id == SHARED for entry in values) and "w" not in rights(tx, mailbox_id):
         raise NotPermitted("your rights do not reach the shared annotations")
+    changed: list[Entry] = []
     for entry, value in values.items():
         if value is not None and len(value) > VALUE_BYTES_MAX:
             raise AnnotationTooLarge(f"an annotation may have {VALUE_BYTES_MAX} octets")
         if annotation(tx, mailbox_id, entry) != value:
             _put(tx, mailbox_id, entry, value)
+            changed.append(entry)
     for reader_id in {entry.reader_id for entry in values}:
         if tx.sql.value(ANNOTATIONS.count, (tx.account_id, mailbox_id, reader_id)) > ENTRIES_MAX:
             raise TooManyAnnotations(f"a mailbox may have {ENTRIES_MAX} annotations")
+    return changed
 
 
 def _check(tx: "Reading", mailbox_id: MailboxId, entries: Iterable[Entry]) -> None:

@@ -140,9 +140,10 @@ class Writing(Reading):
         else:
             subscriptions.unsubscribe(self, name)
 
-    def annotate(self, mailbox_id: MailboxId, values: Mapping[Entry, bytes | None]) -> None:
-        """Set annotations, None removes; all or none. AnnotationTooLarge, TooManyAnnotations."""
-        annotations.annotate(self, mailbox_id, values)
+    def annotate(self, mailbox_id: MailboxId, values: Mapping[Entry, bytes | None]) -> list[Entry]:
+        """Set annotations, None removes; all or none. Returns those that changed. AnnotationTooLarge,
+        TooManyAnnotations."""
+        return annotations.annotate(self, mailbox_id, values)
 
     def set_role(self, mailbox_id: MailboxId, role: MailboxRole | None) -> None:
         """RFC 6154; a role belongs to one mailbox. AlreadyExists, NoSuchMailbox."""

@@ -61,6 +61,7 @@ async def fill(store, count=6):
         ("INSERT INTO seen VALUES (1, 99, 2, '1')", "seen messages of a mailbox that does not exist"),
         ("INSERT INTO seen VALUES (1, 1, 2, '1:3,77')", "not there: 77"),
         ("INSERT INTO seen VALUES (1, 1, 9, '1')", "account that does not exist has seen"),
+        ("INSERT INTO annotation VALUES (1, 99, 0, '/comment', x'61')", "annotation of a mailbox that does not"),
     ],
 )
 async def test_each_broken_invariant_is_named(store, damage, named):

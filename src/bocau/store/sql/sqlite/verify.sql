@@ -4,7 +4,7 @@
 SELECT account_id FROM account_state
 UNION SELECT account_id FROM mailbox UNION SELECT account_id FROM message UNION SELECT account_id FROM change
 UNION SELECT account_id FROM access UNION SELECT account_id FROM seen
-UNION SELECT email_id >> 32 FROM email ORDER BY 1;
+UNION SELECT email_id >> 32 FROM email UNION SELECT account_id FROM thread_key ORDER BY 1;
 
 -- name: state
 SELECT modseq FROM account_state WHERE account_id = :account_id;
@@ -85,10 +85,37 @@ UNION ALL
 SELECT 'a guest has seen messages of a mailbox that does not exist (mailbox, guest)', g.mailbox_id, g.reader_id
 FROM seen AS g
 WHERE g.account_id = :account_id AND (g.reader_id = g.account_id
-    OR g.mailbox_id NOT IN (SELECT mailbox_id FROM mailbox WHERE account_id = :account_id));
+    OR g.mailbox_id NOT IN (SELECT mailbox_id FROM mailbox WHERE account_id = :account_id))
+UNION ALL
+SELECT 'an annotation of a mailbox that does not exist (mailbox, annotations)', a.mailbox_id, count(*)
+FROM annotation AS a
+WHERE a.account_id = :account_id AND a.mailbox_id <> 0
+    AND a.mailbox_id NOT IN (SELECT mailbox_id FROM mailbox WHERE account_id = :account_id)
+GROUP BY a.mailbox_id;
 
 -- name: seen
 SELECT reader_id, uids FROM seen WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
+-- name: keys
+SELECT 'an email without its keys (email)', e.email_id & 4294967295
+FROM account_state AS s
+JOIN email AS e ON e.email_id BETWEEN (s.account_id << 32) + s.unkeyed_serial + 1 AND (s.account_id << 32) + 4294967295
+WHERE s.account_id = :account_id AND NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id)
+UNION ALL
+SELECT 'keys without their email (email)', k.email_id & 4294967295 FROM email_key AS k
+WHERE k.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+    AND NOT EXISTS (SELECT 1 FROM email AS e WHERE e.email_id = k.email_id)
+UNION ALL
+SELECT 'a thread that no email of the account began (email, thread)', k.email_id & 4294967295, k.thread_id
+FROM account_state AS s
+JOIN email_key AS k ON k.email_id BETWEEN s.account_id << 32 AND (s.account_id << 32) + 4294967295
+WHERE s.account_id = :account_id
+    AND k.thread_id NOT BETWEEN (s.account_id << 32) + 1 AND (s.account_id << 32) + s.last_email_serial
+UNION ALL
+SELECT 'a Message-ID leads to a thread that no email of the account began (key, thread)', t.key, t.thread_id
+FROM account_state AS s JOIN thread_key AS t USING (account_id)
+WHERE s.account_id = :account_id
+    AND t.thread_id NOT BETWEEN (s.account_id << 32) + 1 AND (s.account_id << 32) + s.last_email_serial;
 
 -- name: general
 SELECT 'a message shares its email with another account', m.account_id, m.email_id

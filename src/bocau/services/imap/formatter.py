@@ -70,6 +70,7 @@ class Plan:
             or self.needs_listed
             or self.needs_bodies
         )
+        self.needs_trees = self.needs_structure or any(map(needs_tree, sections))
         self.needs_only_headers = not self.needs_structure and all(map(_is_header, sections))
         self.marks_seen = any(section.marks_seen for section in sections)
         self.renderings = renderings(items, is_uid_only=is_uid_only)

@@ -32,6 +32,8 @@ NARROW_MESSAGES: Final = 1000
 """One portion of flags."""
 WIDE_MESSAGES: Final = 200
 """One portion of whole rows or bodies."""
+SCANNED_MESSAGES: Final = 40
+"""One portion of bodies whose parts are to be found."""
 BODY_BYTES: Final = 512 * 1024
 """Bodies in memory together."""
 
@@ -149,7 +151,7 @@ PIECE_MESSAGES: Final = 5
 async def _send_gathered(
     session: "ImapSession", view: View, runs: Runs, plan: Plan, since: int, sent: Sent
 ) -> None:
-    size = WIDE_MESSAGES if plan.needs_emails else NARROW_MESSAGES
+    size = SCANNED_MESSAGES if plan.needs_trees else WIDE_MESSAGES if plan.needs_emails else NARROW_MESSAGES
     portions = batches(runs, size)
     for portion in portions:
         batch = _glance(session, view, portion, plan, since)

@@ -13,7 +13,17 @@ MESSAGE = b"From: a@x.test\r\nSubject: %b\r\n\r\nbody\r\n"
 PROVEN = {
     *("IMAP4REV1", "IMAP4REV2", "LITERAL+", "SASL-IR", "ENABLE", "ID", "IDLE", "UIDPLUS", "MOVE", "UNSELECT"),
     *("NAMESPACE", "SPECIAL-USE", "CREATE-SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE"),
-    *("CHILDREN", "ESEARCH", "SEARCHRES", "CONDSTORE", "MULTIAPPEND", "UTF8=ACCEPT", "BINARY", "SAVEDATE"),
+    *(
+        "CHILDREN",
+        "ESEARCH",
+        "SEARCHRES",
+        "CONDSTORE",
+        "MULTIAPPEND",
+        "UTF8=ACCEPT",
+        "BINARY",
+        "SAVEDATE",
+        "PREVIEW",
+    ),
     *("APPENDLIMIT", "STARTTLS", "AUTH"),
     # test_appending.py
     *("CATENATE", "REPLACE", "COMPRESS", "UNAUTHENTICATE"),
@@ -21,6 +31,17 @@ PROVEN = {
     *("LIST-MYRIGHTS", "LIST-METADATA", "METADATA", "QUOTA", "NOTIFY"),
     # test_sharing.py
     *("ACL", "RIGHTS"),
+    *(
+        "SORT",
+        "SORT=DISPLAY",
+        "THREAD",
+        "ESORT",
+        "CONTEXT",
+        "MULTISEARCH",
+        "I18NLEVEL",
+        "INPROGRESS",
+        "PARTIAL",
+    ),
 }
 
 
@@ -42,7 +63,7 @@ def test_nothing_is_announced_that_is_not_proven_here(server: Server) -> None:
         assert "LOGINDISABLED" not in before, "loopback may log in without TLS in the demo"
         wire.login("bob@demo.test", server.password)
         after = wire.ok("CAPABILITY").of(b"CAPABILITY")[0].decode().split()[1:]
-    said = {re.split("=(?!SIZE|ACCEPT)", word.upper())[0] for word in before + after}
+    said = {re.split("=(?!SIZE|ACCEPT|DISPLAY)", word.upper())[0] for word in before + after}
     assert said == PROVEN
 
 
@@ -143,6 +164,50 @@ def test_esearch_and_searchres(imap: Wire) -> None:
     assert list(imap.fetch("$", "(UID)")) == [2]
     assert imap.search("NOT $") == [1, 3]
     assert b"ALL" not in imap.ok("UID SEARCH RETURN () SUBJECT none").lines[0]
+
+
+def test_sort_and_thread(imap: Wire) -> None:
+    """SORT and THREAD 5256, SORT=DISPLAY 5957, ESORT 5267, I18NLEVEL=1 5255 (i;unicode-casemap)."""
+    reply = b"From: Z <z@x.test>\r\nSubject: Re: b\r\nReferences: <b@x>\r\n\r\n\r\n"
+    imap.append("Box", reply)
+    imap.append("Box", "From: É <é@x.test>\r\nSubject: Ế\r\n\r\n\r\n".encode())
+    assert imap.ok("SORT (REVERSE SUBJECT) UTF-8 1:4").of(b"SORT") == [b"SORT 3 2 4 1"]
+    assert imap.ok("UID SORT (DISPLAYFROM) UTF-8 3:5").of(b"SORT") == [b"SORT 3 5 4"]
+    tag = b"t%d" % (imap.count + 1)
+    answer = imap.ok("SORT RETURN (MAX PARTIAL 1:2) (SUBJECT) UTF-8 1:4").lines
+    assert answer == [b'* ESEARCH (TAG "' + tag + b'") MAX 3 PARTIAL (1:2 1:2)\r\n']
+    assert imap.ok("THREAD REFERENCES UTF-8 ALL").of(b"THREAD") == [b"THREAD (1)(2 4)(3)(5)"]
+    assert imap.ok("UID THREAD ORDEREDSUBJECT UTF-8 2:4").of(b"THREAD") == [b"THREAD (2 4)(3)"]
+    assert imap.search("CHARSET UTF-8 SUBJECT {3+}\r\nế".encode()) == [5]
+    assert imap.search("CHARSET UTF-8 SUBJECT {5+}\r\ne\u0302\u0301".encode()) == [5]
+
+
+def test_contexts(imap: Wire) -> None:
+    """CONTEXT=SEARCH and CONTEXT=SORT 5267: news in the order in which they are to be applied; PARTIAL 9394."""
+    tag = imap.begin("UID SEARCH RETURN (UPDATE COUNT) UNSEEN").decode()
+    assert imap.end(tag.encode()).lines == [f'* ESEARCH (TAG "{tag}") UID COUNT 3\r\n'.encode()]
+    sort = imap.begin("SORT RETURN (UPDATE PARTIAL -1:-1) (REVERSE SUBJECT) UTF-8 UNSEEN").decode()
+    assert imap.end(sort.encode()).lines == [f'* ESEARCH (TAG "{sort}") PARTIAL (-1:-1 1)\r\n'.encode()]
+    assert imap.ok(r"STORE 2 +FLAGS.SILENT \Seen").lines == [
+        f'* ESEARCH (TAG "{tag}") UID REMOVEFROM (0 2)\r\n'.encode(),
+        f'* ESEARCH (TAG "{sort}") REMOVEFROM (2 2)\r\n'.encode(),
+    ]
+    assert imap.ok(f'CANCELUPDATE "{tag}" "{sort}"').lines == []
+    assert imap.ok(r"STORE 2 -FLAGS.SILENT \Seen").lines == []
+
+
+def test_multisearch(imap: Wire) -> None:
+    """RFC 7377: each mailbox where something was found answers once; nothing need be selected."""
+    imap.ok("UNSELECT")
+    lines = imap.ok("ESEARCH IN (mailboxes (Box Sent) subtree Box) RETURN (MIN COUNT) SUBJECT b").lines
+    assert len(lines) == 1 and re.search(rb"MAILBOX Box UIDVALIDITY [0-9]+\) UID MIN 2 COUNT 1\r\n", lines[0])
+    assert imap.command("ESEARCH IN (personal) 1:3").status == b"BAD"
+
+
+def test_inprogress(imap: Wire) -> None:
+    """RFC 9585: what is done at once says nothing; see `services.imap.tests.test_progress` for the others."""
+    for command in ("SEARCH ALL", "SORT (DATE) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL", "COPY 1 Box"):
+        assert b"INPROGRESS" not in b"".join(imap.ok(command).lines)
 
 
 def test_condstore(imap: Wire) -> None:
@@ -252,6 +317,14 @@ def test_savedate(imap: Wire) -> None:
     assert imap.search("SAVEDSINCE 1-Jan-2024") == [1, 2, 3, 4]
     assert imap.search("SAVEDBEFORE 1-Jan-2024") == [] and imap.search("SINCE 1-Jan-2024") == [1, 2, 3]
     imap.ok("SEARCH SAVEDATESUPPORTED")
+
+
+def test_preview(imap: Wire) -> None:
+    """RFC 8970 §3: the first words, without \\Seen; LAZY is taken beside other modifiers."""
+    imap.append("Box", b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Xin <b>ch\xc3\xa0o</b></p>\r\n")
+    got = imap.fetch("4", "(PREVIEW FLAGS)")[4]
+    assert got["PREVIEW"] == "Xin chào".encode() and b"\\Seen" not in got["FLAGS"]
+    assert imap.ok("FETCH 1 PREVIEW (LAZY) (CHANGEDSINCE 1)").lines[0].startswith(b"* 1 FETCH (PREVIEW {4}")
 
 
 def test_appendlimit(imap: Wire) -> None:

@@ -125,7 +125,7 @@ class Indexer:
         while due and not (stop is not None and stop.is_set()):
             for account_id in due:
                 await self._portion(account_id)
-            due = [account_id for account_id in due if self._is_due(account_id)]
+            due = [account_id for account_id in due if self._accounts[account_id].waiting > 0]
         for account_id in [a for a in self._rebuilding if not self._is_due(a)]:
             self._rebuilding.discard(account_id)
             self._index.wanted_done(account_id)

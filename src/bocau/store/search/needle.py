@@ -29,4 +29,4 @@ def needle_of(text: str) -> Needle:
         end = "\n" if match.end() < len(text) else ""
         patterns.append(f"{begin}{match[0]}{end}".encode())
     longest = sorted(dict.fromkeys(patterns), key=len, reverse=True)[:PATTERNS_MAX]
-    return Needle(tuple(longest), patterns == [text.encode("utf-8", "replace")])
+    return Needle(tuple(longest), _WORD.fullmatch(text) is not None)

@@ -183,7 +183,7 @@ def test_sort_and_thread(imap: Wire) -> None:
 
 
 def test_contexts(imap: Wire) -> None:
-    """CONTEXT=SEARCH and CONTEXT=SORT 5267: news in the order in which they are to be applied; PARTIAL 9394."""
+    """CONTEXT=SEARCH and CONTEXT=SORT 5267: news in the order in which they apply; PARTIAL 9394."""
     tag = imap.begin("UID SEARCH RETURN (UPDATE COUNT) UNSEEN").decode()
     assert imap.end(tag.encode()).lines == [f'* ESEARCH (TAG "{tag}") UID COUNT 3\r\n'.encode()]
     sort = imap.begin("SORT RETURN (UPDATE PARTIAL -1:-1) (REVERSE SUBJECT) UTF-8 UNSEEN").decode()

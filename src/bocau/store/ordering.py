@@ -126,6 +126,14 @@ def ordered(
     return image.roster, kept
 
 
+def rank_columns(
+    cache: ColumnCache, reading: Reading, mailbox_id: MailboxId, steps: tuple[Step, ...]
+) -> tuple[Roster, dict[OrderKey, Numbers]]:
+    """The numbers that an order is made of, for who mixes them with others."""
+    image = cache.of(reading, mailbox_id, *needed_facts([step.key for step in steps]))
+    return image.roster, {step.key: ranks(reading, mailbox_id, image, step.key) for step in steps}
+
+
 def known_order(
     cache: ColumnCache, reading: Reading, mailbox_id: MailboxId, steps: tuple[Step, ...]
 ) -> tuple[Roster, Numbers] | None:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 from bocau.base.errors import NoSuchMailbox, TryLater
 from bocau.base.ids import ModSeq
 from bocau.protocols.imap import search as s
-from bocau.protocols.imap.finding import Search, Sort
+from bocau.protocols.imap.finding import Search, Sort, is_fuzzy
 from bocau.protocols.imap.names import string
 from bocau.protocols.imap.sets import NumberSet, merged, ranges_of
 from bocau.services.imap.esearch import numbers_text, tag_correlator
+from bocau.services.imap.relevancy import scores_of
 from bocau.services.imap.results import numbers_of
-from bocau.services.imap.searching import Found, find
+from bocau.services.imap.searching import find
 from bocau.services.imap.sorting import sorted_uids
 from bocau.services.imap.view import View
 
@@ -119,8 +120,9 @@ async def _add(session: "ImapSession", view: View, context: Context, new: list[i
         context.uids = array("I", sorted((*context.uids, *new)))
         _say(session, view, context, b"ADDTO", [(0, new)])
         return
-    everything = Found(sorted((*context.uids, *new)), 0)
-    context.uids = array("I", await sorted_uids(session, view, everything, command.criteria))
+    known = sorted((*context.uids, *new))
+    scores = await scores_of(session, view, command.key, known) if is_fuzzy(command.key) else None
+    context.uids = array("I", await sorted_uids(session, view, known, command.criteria, scores))
     added = set(new)
     pairs = [(place, [uid]) for place, uid in enumerate(context.uids, 1) if uid in added]
     _say(session, view, context, b"ADDTO", pairs)

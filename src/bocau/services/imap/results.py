@@ -8,6 +8,7 @@ from bocau.base.errors import Refused, TryLater
 from bocau.protocols.imap.finding import CHARSETS, Search
 from bocau.protocols.imap.sets import ranges_of
 from bocau.services.imap.errors import BadCharset
+from bocau.services.imap.progress import in_progress
 from bocau.services.imap.searching import Found, find
 from bocau.services.imap.view import View, numbers_in
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 
 async def found_by(session: "ImapSession", view: View, command: Search) -> Found:
+    """Search the view, and say so when it takes long. BadCharset."""
+    with in_progress(session, command):
+        return await look(session, view, command)
+
+
+async def look(session: "ImapSession", view: View, command: Search) -> Found:
     """Search the view. A search that is refused leaves nothing in "$" (RFC 5182 §2.1). BadCharset."""
     if command.has_modseq:
         session.is_condstore = True

@@ -9,6 +9,7 @@ from bocau.services.imap.carrying import Copied, carry
 from bocau.services.imap.errors import target_missing
 from bocau.services.imap.message_limit import too_many_saved
 from bocau.services.imap.places import Place, locate
+from bocau.services.imap.progress import in_progress
 from bocau.services.imap.view import Runs, View
 from bocau.store import Mailbox, Writing
 from bocau.store.access import Deed
@@ -28,7 +29,8 @@ async def answer(session: "ImapSession", command: Copy) -> None:
         return
     place = locate(session, command.mailbox)
     try:
-        target, pairs = await _copy(session, view, runs, place)
+        with in_progress(session, command):
+            target, pairs = await _copy(session, view, runs, place)
     except NoSuchMailbox:
         session.reply(target_missing(command.tag))
         return

@@ -11,6 +11,7 @@ from bocau.services.imap.commands.expunge import reached
 from bocau.services.imap.errors import target_missing
 from bocau.services.imap.message_limit import limited, tell_limit
 from bocau.services.imap.places import Place, locate
+from bocau.services.imap.progress import in_progress
 from bocau.services.imap.view import Runs, View
 from bocau.store import Writing
 from bocau.store.access import Deed
@@ -26,7 +27,8 @@ async def answer(session: "ImapSession", command: Move) -> None:
         return
     runs, limit = limited(session, view, view.chosen(command.numbers, by_uid=command.by_uid))
     try:
-        target, pairs = await _move(session, view, runs, locate(session, command.mailbox))
+        with in_progress(session, command):
+            target, pairs = await _move(session, view, runs, locate(session, command.mailbox))
     except NoSuchMailbox:
         session.reply(target_missing(command.tag))
         return

@@ -8,7 +8,9 @@ from bocau.protocols.imap.finding import MultiSearch, keys_in
 from bocau.protocols.imap.names import encode_name, string
 from bocau.protocols.imap.returning import EVERYTHING
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
-from bocau.services.imap.results import found_by
+from bocau.services.imap.progress import in_progress
+from bocau.services.imap.relevancy import scores_of
+from bocau.services.imap.results import look
 from bocau.services.imap.scope import Scope, scopes
 from bocau.services.imap.view import View
 
@@ -22,12 +24,14 @@ async def answer(session: "ImapSession", command: MultiSearch) -> None:
     returns = command.returns
     if returns is not None and b"UPDATE" in returns.words:
         session.untagged(b"NO [NOUPDATE %b] several mailboxes are not followed" % string(command.tag))
-    for scope in chosen:
-        try:
-            await _search(session, command, scope)
-        except NoSuchMailbox:
-            # Deleted or no longer shared in the meantime: as if it had not been named (§2.2).
-            continue
+    with in_progress(session, command) as progress:
+        progress.goal = len(chosen)
+        for progress.done, scope in enumerate(chosen):
+            try:
+                await _search(session, command, scope)
+            except NoSuchMailbox:
+                # Deleted or no longer shared in the meantime: as if it had not been named (§2.2).
+                continue
     await session.ok(command, "ESEARCH completed")
 
 
@@ -50,7 +54,7 @@ async def _search(session: "ImapSession", command: MultiSearch, scope: Scope) ->
     )  # fmt: skip
     if not view.is_loaded:
         await session.store.read(view.account_id, view.load)
-    found = await found_by(session, view, command)
+    found = await look(session, view, command)
     returns = command.returns or EVERYTHING
     if returns.saves:
         view.saved = saved(returns, found.uids)
@@ -60,10 +64,10 @@ async def _search(session: "ImapSession", command: MultiSearch, scope: Scope) ->
     correlator = b"%b MAILBOX %b UIDVALIDITY %d" % (
         tag_correlator(command.tag), name, scope.mailbox.uid_validity,
     )  # fmt: skip
-    session.untagged(
-        esearch(
-            correlator,
-            returns,
-            Result(found.uids, by_uid=True, modseq=found.modseq if command.has_modseq else 0),
-        )
-    )
+    scores = None
+    if b"RELEVANCY" in returns.words:
+        known = await scores_of(session, view, command.key, found.uids)
+        scores = [known[uid] for uid in found.uids]
+    modseq = found.modseq if command.has_modseq else 0
+    result = Result(found.uids, by_uid=True, modseq=modseq, scores=scores)
+    session.untagged(esearch(correlator, returns, result))

@@ -7,6 +7,7 @@ from bocau.protocols.imap.returning import EVERYTHING
 from bocau.services.imap.contexts import begin_context
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.message_limit import searched
+from bocau.services.imap.relevancy import scores_of
 from bocau.services.imap.results import found_by, numbers_line, numbers_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ async def answer(session: "ImapSession", command: Search) -> None:
     if returns is None and not session.is_rev2:
         session.untagged(numbers_line(b"SEARCH", numbers, modseq))
     elif returns is None or not returns.is_silent:
-        result = Result(numbers, command.by_uid, modseq=modseq)
+        scores = None
+        if returns is not None and b"RELEVANCY" in returns.words:
+            known = await scores_of(session, view, command.key, found.uids)
+            scores = [known[uid] for uid in found.uids]
+        result = Result(numbers, command.by_uid, modseq=modseq, scores=scores)
         session.untagged(esearch(tag_correlator(command.tag), returns or EVERYTHING, result))
     if returns is not None and b"UPDATE" in returns.words:
         begin_context(session, view, command, found.uids)

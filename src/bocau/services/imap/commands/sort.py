@@ -3,9 +3,12 @@
 from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.finding import Sort
+from bocau.protocols.imap.sorting import SortKey
 from bocau.services.imap.contexts import begin_context
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.message_limit import searched
+from bocau.services.imap.progress import in_progress
+from bocau.services.imap.relevancy import Scores, scores_of
 from bocau.services.imap.results import found_by, numbers_line, numbers_of
 from bocau.services.imap.sorting import sorted_uids
 
@@ -20,8 +23,12 @@ async def answer(session: "ImapSession", command: Sort) -> None:
         session.no(command, "too many messages at once", limit)
         return
     found = await found_by(session, view, command)
-    uids = await sorted_uids(session, view, found, command.criteria)
     returns = command.returns
+    scores: Scores = {}
+    if is_scored(command):
+        scores = await scores_of(session, view, command.key, found.uids)
+    with in_progress(session, command):
+        uids = await sorted_uids(session, view, found.uids, command.criteria, scores)
     if returns is not None and returns.saves:
         view.saved = saved(returns, uids)
     numbers = numbers_of(view, uids, by_uid=command.by_uid, is_sorted=True)
@@ -29,8 +36,16 @@ async def answer(session: "ImapSession", command: Sort) -> None:
     if returns is None:
         session.untagged(numbers_line(b"SORT", numbers, modseq))
     elif not returns.is_silent:
-        result = Result(numbers, command.by_uid, is_sorted=True, modseq=modseq)
+        fits = [scores[uid] for uid in uids] if scores else None
+        result = Result(numbers, command.by_uid, is_sorted=True, modseq=modseq, scores=fits)
         session.untagged(esearch(tag_correlator(command.tag), returns, result))
     if returns is not None and b"UPDATE" in returns.words:
         begin_context(session, view, command, uids)
     await session.ok(command, "SORT completed", may_expunge=command.by_uid)
+
+
+def is_scored(command: Sort) -> bool:
+    """Whether the order or the answer needs to know how well messages fit (RFC 6203 §4, §5)."""
+    if command.returns is not None and b"RELEVANCY" in command.returns.words:
+        return True
+    return any(criterion.key is SortKey.RELEVANCY for criterion in command.criteria)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.finding import Thread
 from bocau.services.imap.message_limit import searched
+from bocau.services.imap.progress import in_progress
 from bocau.services.imap.results import found_by
 from bocau.services.imap.threads import thread_line
 
@@ -18,5 +19,7 @@ async def answer(session: "ImapSession", command: Thread) -> None:
         session.no(command, "too many messages at once", limit)
         return
     found = await found_by(session, view, command)
-    session.untagged(await thread_line(session, view, found.uids, command.algorithm, by_uid=command.by_uid))
+    with in_progress(session, command):
+        line = await thread_line(session, view, found.uids, command.algorithm, by_uid=command.by_uid)
+    session.untagged(line)
     await session.ok(command, "THREAD completed", may_expunge=command.by_uid)

@@ -136,6 +136,11 @@ class ImapEngine:
         """Whether bytes wait that no event has told yet."""
         return self._pos < len(self._inbox)
 
+    @property
+    def has_line(self) -> bool:
+        """Whether more than the beginning of a line waits."""
+        return self._inbox.find(b"\n", self._pos) >= 0
+
     # --- turns of the conversation, taken by the session ------------------------------
 
     def idle(self) -> bytes:

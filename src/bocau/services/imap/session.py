@@ -1,6 +1,5 @@
 """One IMAP conversation: engine + store. What each command means is in `commands/`, one file each."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from bocau.base.errors import BocauError, PeerGone, TryLater
@@ -15,7 +14,8 @@ from bocau.services.authentication import Authentication, mechanisms
 from bocau.services.imap import updates
 from bocau.services.imap.capabilities import capabilities
 from bocau.services.imap.commands import HANDLERS
-from bocau.services.imap.commands.append import answer_all, drop
+from bocau.services.imap.commands.append import drop
+from bocau.services.imap.commands.appended import answer_all
 from bocau.services.imap.errors import tagged
 from bocau.services.imap.loading import NEED_UIDS, has_uids, load
 from bocau.services.imap.notices import after_command
@@ -27,6 +27,7 @@ from bocau.store import ReaderStore
 
 if TYPE_CHECKING:
     from bocau.services.imap.commands.append import Appending
+    from bocau.services.imap.places import Place
     from bocau.services.imap.service import ImapService
     from bocau.services.imap.watch import Watch
 
@@ -41,6 +42,7 @@ class ImapSession:
         "__weakref__",
         "_farewell",
         "account_id",
+        "appended_to",
         "appending",
         "bad_count",
         "connection",
@@ -87,8 +89,10 @@ class ImapSession:
         """Of the IDLE or AUTHENTICATE whose next line is awaited."""
         self.sasl: Authentication | None = None
         self.appending: Appending | None = None
-        self.unanswered: list[asyncio.Future[Tagged]] = []
-        """Pipelined APPENDs whose writes are under way."""
+        self.unanswered: list[Appending] = []
+        """Pipelined APPENDs that are complete and not yet written."""
+        self.appended_to: Place | None = None
+        """Where the last APPEND went: a small one more is not looked at before it is sent."""
         self._farewell = ("the server is stopping", b"UNAVAILABLE")
 
     # --- runtime.connection.Session -------------------------------------------------------
@@ -130,8 +134,11 @@ class ImapSession:
 
     def refuse(self, event: Event, error: BocauError) -> None:
         """Answer the command that `event` belongs to."""
-        tag = event.tag if isinstance(event, Command) else b"*"
-        self.reply(tagged(tag, error))
+        if isinstance(event, a.AppendMessage):
+            drop(self)
+            self.connection.write(self.engine.refuse(tagged(event.tag, error)))
+        else:
+            self.reply(tagged(event.tag if isinstance(event, Command) else b"*", error))
         if self.login is None or isinstance(error, TryLater):
             client = self.connection.peer_host
             self.service.log.warning("refused", command=type(event).__name__, client=client, why=str(error))

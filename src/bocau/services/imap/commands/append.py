@@ -3,10 +3,9 @@
 Each body is staged as it comes; all rows are written at the end, in one transaction.
 """
 
-import asyncio
-from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from bocau.base.errors import BocauError, LimitReached, MessageTooLarge, NoSuchMailbox
 from bocau.protocols.imap.append import (
@@ -20,30 +19,25 @@ from bocau.protocols.imap.append import (
 )
 from bocau.protocols.imap.names import string
 from bocau.protocols.imap.replies import Status, Tagged
-from bocau.protocols.imap.sets import ranges_of, set_text
 from bocau.protocols.imap.urls import BadUrl
-from bocau.services.imap import updates
 from bocau.services.imap.catenating import octets_of
-from bocau.services.imap.commands.replace import Old, expunge_old, find_old
+from bocau.services.imap.commands.appended import UNANSWERED_MAX, answer_all
+from bocau.services.imap.commands.replace import Old, UidRequired, answer_replace, find_old
 from bocau.services.imap.errors import tagged, target_missing
 from bocau.services.imap.flags import split_flags
 from bocau.services.imap.growing import MEMORY_BYTES_MAX, GrowingBody, staged
 from bocau.services.imap.places import Place, locate
-from bocau.store import Flags, NewEmail, Reading, Writing
+from bocau.store import Flags, NewEmail, Reading
 from bocau.store.access import Deed
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
 
-HEAVY_MESSAGES: Final = 500
-UNANSWERED_MAX: Final = 64
-"""Pipelined APPENDs of one client under way together."""
 CATENATED_BYTES_MAX: Final = 256 * 1024 * 1024
 """What the URLs of one command may copy together: a short command must not fill the disk."""
 
 Placed = tuple[NewEmail, Flags, str]
-Appended = tuple[int, Sequence[int]]
-"""UIDVALIDITY, new uids."""
+NO_FLAGS: Final = (Flags(0), "")
 
 
 @dataclass(slots=True)
@@ -53,6 +47,8 @@ class Appending:
     tag: bytes
     place: Place
     offer: AppendMessage
+    flags: tuple[Flags, str] = NO_FLAGS
+    """Of the message in progress."""
     old: Old | None = None
     """What REPLACE takes away."""
     emails: list[Placed] = field(default_factory=list)
@@ -73,34 +69,44 @@ async def offered(session: "ImapSession", offer: AppendMessage) -> None:
     try:
         if offer.is_first:
             drop(session)
-            session.appending = _begun(session, offer)
+            session.appending = await _begun(session, offer)
         appending = session.appending
         assert appending is not None
-        appending.offer = offer
+        appending.offer, appending.flags = offer, _stored_flags(offer.flags)
         if offer.is_catenated:
             appending.body = GrowingBody(session.service.spool)
         elif not offer.size_bytes:
             await _refuse(session, Tagged(offer.tag, Status.NO, "an empty message cannot be kept"))
             return
-        split_flags(offer.flags)
         _make_room(session, appending, offer.size_bytes)
     except BocauError as error:
-        await _refuse(session, _refusal(offer.tag, error))
+        await _refuse(session, refusal(offer.tag, error))
         return
+    if session.engine.awaits_go:
+        # Nothing more comes before the client has heard.
+        await answer_all(session)
     session.connection.write(session.engine.accept())
 
 
-def _begun(session: "ImapSession", offer: AppendMessage) -> Appending:
-    place = locate(session, offer.mailbox)
-    old = find_old(session, offer.replaced) if isinstance(offer, ReplaceMessage) else None
-    return Appending(offer.tag, place, offer, old)
+async def _begun(session: "ImapSession", offer: AppendMessage) -> Appending:
+    appending = Appending(offer.tag, locate(session, offer.mailbox), offer)
+    if isinstance(offer, ReplaceMessage):
+        appending.old = await find_old(session, offer.replaced)
+    return appending
+
+
+@lru_cache(maxsize=1024)
+def _stored_flags(names: tuple[str, ...]) -> tuple[Flags, str]:
+    bits, keywords = split_flags(names)
+    return bits, " ".join(sorted(set(keywords)))
 
 
 def _make_room(session: "ImapSession", appending: Appending, size_bytes: int) -> None:
     """Count what is announced; look whether there is room while the client waits, or before much comes."""
     appending.size_bytes += size_bytes
-    if not session.engine.awaits_go and appending.size_bytes <= MEMORY_BYTES_MAX:
-        # It is on its way already; the write itself tells.
+    is_small = appending.size_bytes <= MEMORY_BYTES_MAX
+    if is_small and (not session.engine.awaits_go or appending.place == session.appended_to):
+        # It is on its way already, or goes where the last one went: the write itself tells.
         return
     place, old = appending.place, appending.old
     spared_bytes = old.size_bytes if old is not None and old.account_id == place.account_id else 0
@@ -125,6 +131,8 @@ async def received(session: "ImapSession", chunk: AppendChunk) -> None:
             _keep(appending, staged(session.store, chunk.data, place.account_id, received_at))
             return
         if appending.body is None:
+            # A long one: what came before it does not wait.
+            await answer_all(session)
             appending.body = GrowingBody(session.service.spool)
         await appending.body.add(chunk.data)
         if chunk.is_last and not appending.offer.is_catenated:
@@ -142,7 +150,7 @@ async def text_offered(session: "ImapSession", text: AppendText) -> None:
         _check_size(session, appending, text.size_bytes)
         _make_room(session, appending, text.size_bytes)
     except BocauError as error:
-        await _refuse(session, _refusal(appending.tag, error))
+        await _refuse(session, refusal(appending.tag, error))
         return
     session.connection.write(session.engine.accept())
 
@@ -161,7 +169,7 @@ async def url_offered(session: "ImapSession", part: AppendUrl) -> None:
         code = b"BADURL " + string(part.url.translate(None, b"\r\n\0]")[:URL_SHOWN_BYTES_MAX])
         await _refuse(session, Tagged(appending.tag, Status.NO, str(error), code))
     except BocauError as error:
-        await _refuse(session, _refusal(appending.tag, error))
+        await _refuse(session, refusal(appending.tag, error))
     else:
         session.connection.write(session.engine.accept())
 
@@ -208,8 +216,7 @@ def _received_at(session: "ImapSession", offer: AppendMessage) -> int:
 
 
 def _keep(appending: Appending, email: NewEmail) -> None:
-    bits, keywords = split_flags(appending.offer.flags)
-    appending.emails.append((email, bits, " ".join(sorted(set(keywords))) if keywords else ""))
+    appending.emails.append((email, *appending.flags))
 
 
 # --- refusing --------------------------------------------------------------------------------
@@ -228,7 +235,10 @@ async def _refuse(session: "ImapSession", refusal: Tagged) -> None:
     session.connection.write(session.engine.refuse(refusal))
 
 
-def _refusal(tag: bytes, error: BocauError) -> Tagged:
+def refusal(tag: bytes, error: BocauError) -> Tagged:
+    """What an error is called here: the client may CREATE a mailbox that is missing."""
+    if isinstance(error, UidRequired):
+        return Tagged(tag, Status.BAD, str(error), b"UIDREQUIRED")
     return target_missing(tag) if isinstance(error, NoSuchMailbox) else tagged(tag, error)
 
 
@@ -236,81 +246,14 @@ def _refusal(tag: bytes, error: BocauError) -> Tagged:
 
 
 async def ended(session: "ImapSession", event: AppendEnd) -> None:
-    """The command is complete: one write, then OK.
-
-    The writes of pipelined APPENDs are begun one after the other and awaited together: they share commits.
-    """
+    """The command is complete: it is written now, or together with those pipelined behind it."""
     appending = session.appending
     assert appending is not None
     session.appending = None
-    write = _write(session, appending)
     if appending.old is not None:
         await answer_all(session)
-        await _answer_replace(session, event.tag, write)
+        await answer_replace(session, appending, appending.old)
         return
-    if not session.engine.has_input and not session.unanswered:
-        await _answer(session, event.tag, write)
-        return
-    session.unanswered.append(asyncio.ensure_future(_outcome(event.tag, write)))
-    if not session.engine.has_input or len(session.unanswered) >= UNANSWERED_MAX:
+    session.unanswered.append(appending)
+    if not session.engine.has_line or len(session.unanswered) >= UNANSWERED_MAX:
         await answer_all(session)
-
-
-def _write(session: "ImapSession", appending: Appending) -> Coroutine[Any, Any, Appended]:
-    place, emails, old = appending.place, appending.emails, appending.old
-
-    def job(writing: Writing) -> Appended:
-        mailbox = writing.mailbox_for(place.name, Deed.INSERT)
-        if old is not None:
-            expunge_old(writing, old)
-        writing.enforce_quota(appending.size_bytes)
-        added = writing.add_many(mailbox.mailbox_id, emails)
-        return mailbox.uid_validity, [uid for uid, _ in added]
-
-    return session.store.write(place.account_id, job, heavy=len(emails) > HEAVY_MESSAGES)
-
-
-async def _outcome(tag: bytes, write: Awaitable[Appended]) -> Tagged:
-    """How one APPEND ended."""
-    try:
-        validity, uids = await write
-    except BocauError as error:
-        return _refusal(tag, error)
-    return Tagged(tag, Status.OK, "APPEND completed", append_uid(validity, uids))
-
-
-def append_uid(validity: int, uids: Sequence[int]) -> bytes:
-    """APPENDUID of RFC 4315 §3."""
-    return b"APPENDUID %d %b" % (validity, set_text(ranges_of(uids)))
-
-
-async def _answer(session: "ImapSession", tag: bytes, write: Awaitable[Appended]) -> None:
-    reply = await _outcome(tag, write)
-    if session.view is not None:
-        await updates.tell(session, may_expunge=True)
-    if not session.is_over:
-        session.reply(reply)
-
-
-async def _answer_replace(session: "ImapSession", tag: bytes, write: Awaitable[Appended]) -> None:
-    """The new uid is told first, in an untagged OK, then the old message's end (RFC 8508 §4.3)."""
-    reply = await _outcome(tag, write)
-    if reply.status is Status.OK:
-        session.untagged(b"OK [%b] the replacement" % reply.code)
-        reply = Tagged(tag, Status.OK, "REPLACE completed")
-    await updates.tell(session, may_expunge=True)
-    if not session.is_over:
-        session.reply(reply)
-
-
-async def answer_all(session: "ImapSession") -> None:
-    """Answer the APPENDs still under way, in order."""
-    if not session.unanswered:
-        return
-    unanswered, session.unanswered = session.unanswered, []
-    replies = [await outcome for outcome in unanswered]
-    if session.view is not None:
-        await updates.tell(session, may_expunge=True)
-    for reply in replies:
-        if not session.is_over:
-            session.reply(reply)

@@ -51,6 +51,53 @@ async def test_pipelined_appends_share_commits_and_are_answered_in_order(
     assert uids == sorted(uids)
 
 
+async def test_what_one_append_cannot_have_does_not_keep_the_others_from_it(
+    home: Home, alice: SessionPlayer
+) -> None:
+    await home.store.write(ALICE, lambda tx: tx.set_limit(1000))
+    sizes = (400, 700, 300, 350, 200)
+    answer = await alice.receive(b"".join(b"t APPEND Sent {%d+}\r\n%b\r\n" % (n, b"x" * n) for n in sizes))
+    found = re.findall(rb"^t (OK|NO) \[(\w+) ?\d* ?(\d*)", answer, re.MULTILINE)
+    assert found == [
+        (b"OK", b"APPENDUID", b"1"),
+        (b"NO", b"OVERQUOTA", b""),
+        (b"OK", b"APPENDUID", b"2"),
+        (b"NO", b"OVERQUOTA", b""),
+        (b"OK", b"APPENDUID", b"3"),
+    ]
+    # A message with too many keywords fails alone, too.
+    keywords = b" ".join(b"k%d" % n for n in range(60))
+    await home.store.write(ALICE, lambda tx: tx.set_limit(None))
+    answer = await alice.receive(
+        b"u APPEND Sent {3+}\r\nabc\r\nv APPEND Sent (%b) {3+}\r\nabc\r\nw APPEND Sent {3+}\r\nabc\r\n"
+        % keywords
+    )
+    assert re.findall(rb"^(\w) (OK|NO)", answer, re.MULTILINE) == [
+        (b"u", b"OK"),
+        (b"v", b"NO"),
+        (b"w", b"OK"),
+    ]
+
+
+async def test_nothing_waits_for_a_command_that_is_only_begun(home: Home, alice: SessionPlayer) -> None:
+    answer = await alice.receive(b"a APPEND Sent {3+}\r\nabc\r\nb NO")
+    assert answer.startswith(b"a OK")
+    assert (await alice.receive(b"OP\r\n")).startswith(b"b OK")
+    answer = await alice.receive(b"c APPEND Sent {3+}\r\nabc\r\nd APPEND Sent {3}\r\n")
+    assert answer.startswith(b"c OK") and answer.endswith(b"+ OK\r\n")
+    assert (await alice.receive(b"abc\r\n")).startswith(b"d OK")
+    answer = await alice.receive(b"e APPEND Sent {3+}\r\nabc\r\nf APPEND Sent {900000+}\r\n" + b"y" * 300_000)
+    assert answer.startswith(b"e OK")
+
+
+async def test_a_mailbox_that_went_away_between_two_appends(home: Home, alice: SessionPlayer) -> None:
+    assert (await alice.receive(b"a APPEND Archive {3+}\r\nabc\r\n")).startswith(b"a OK")
+    assert await alice.say("b APPEND Archive {3}") == ["+ OK"]
+    await home.store.write(ALICE, lambda tx: tx.delete_mailbox(tx.mailbox_named("Archive").mailbox_id))
+    assert (await alice.receive(b"abc\r\n")) == b"b NO [TRYCREATE] no such mailbox\r\n"
+    assert await alice.say("c APPEND Archive {3}") == ["c NO [TRYCREATE] no such mailbox"]
+
+
 async def test_multiappend_is_all_or_nothing(home: Home, alice: SessionPlayer) -> None:
     answer = await alice.receive(b"a APPEND Sent {3+}\r\nabc (\\Nonsense) {3+}\r\nabc\r\n")
     assert answer.startswith(b"a BAD")

@@ -19,6 +19,19 @@ _PRINTABLE: Final = re.compile(r"[\x20-\x7e]*\Z")
 _UNPRINTABLE_RUN: Final = re.compile(r"[^\x20-\x7e]+")
 
 
+class Normalized(str):
+    """A name in its one form (NFC) that the client wrote in another (RFC 9051 §5.1)."""
+
+    given: str
+    """As the client wrote it."""
+
+    @classmethod
+    def of(cls, name: str, given: str) -> "Normalized":
+        found = cls(name)
+        found.given = given
+        return found
+
+
 @lru_cache(maxsize=512)
 def decode_name(wire: bytes, is_utf8: bool) -> str:
     """Read a mailbox name or pattern; INBOX in any case is "INBOX". Result is NFC. BadName."""
@@ -27,7 +40,8 @@ def decode_name(wire: bytes, is_utf8: bool) -> str:
     name = _from_utf8(wire) if is_utf8 else _from_utf7(wire)
     if any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in name):
         raise BadName("control characters in a mailbox name")
-    name = unicodedata.normalize("NFC", name)
+    normal = unicodedata.normalize("NFC", name)
+    name = normal if normal == name else Normalized.of(normal, name)
     if name[:5].upper() == "INBOX" and name[5:6] in ("", "/") and name[:5].isascii():
         return "INBOX" + name[5:]
     return name

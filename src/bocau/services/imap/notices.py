@@ -19,6 +19,7 @@ from bocau.services.imap.commands.list import tell_line
 from bocau.services.imap.commands.status import tell_status
 from bocau.services.imap.listing import Names
 from bocau.services.imap.metadata import THE_ACCOUNT, wire_name
+from bocau.services.imap.normalized import old_name_item
 from bocau.services.imap.places import Shown, all_visible
 from bocau.services.imap.turns import portions
 from bocau.services.imap.watch import Key, Watch
@@ -128,8 +129,8 @@ def _sort(
 
 
 async def tell_names(session: "ImapSession", watch: Watch, own: Collection[str] = ()) -> None:
-    """LIST responses for what has come, gone, got another name, been subscribed or unsubscribed; but not for the
-    names in `own` and near them, which this client has just changed itself."""
+    """LIST responses for what has come, gone, got another name, been subscribed or unsubscribed; but not for
+    the names in `own` and near them, which this client has just changed itself."""
     before, subscribed = watch.names, watch.subscribed
     names = await watch.look(session)
     changed_subscriptions = subscribed ^ names.subscribed
@@ -182,11 +183,6 @@ def _tell_name(session: "ImapSession", names: Names, name: str, old_name: str) -
     if name not in names.shown:
         attributes = (b"\\NonExistent", *attributes)
     tell_line(session, name, attributes, old_name_item(session, old_name))
-
-
-def old_name_item(session: "ImapSession", old_name: str) -> bytes:
-    """OLDNAME (RFC 9051 §6.3.9.7), with the space before it; nothing without an old name."""
-    return b' ("OLDNAME" (%b))' % encode_name(old_name, session.engine.is_utf8) if old_name else b""
 
 
 # --- counters and annotations ----------------------------------------------------------------

@@ -18,6 +18,7 @@ from bocau.services.imap.commands.append import drop
 from bocau.services.imap.commands.appended import answer_all
 from bocau.services.imap.errors import tagged
 from bocau.services.imap.loading import NEED_UIDS, has_uids, load
+from bocau.services.imap.normalized import tell_normalized
 from bocau.services.imap.notices import after_command
 from bocau.services.imap.notices import tell as tell_watched
 from bocau.services.imap.rights import check, may_stay
@@ -181,6 +182,8 @@ class ImapSession:
             await updates.tell(self, may_expunge=may_expunge)
             if self.is_over:
                 return
+        if self.is_rev2:
+            tell_normalized(self, command)
         if self.watch is not None:
             await after_command(self, self.watch, command)
         self.done(command, text, code)

@@ -6,6 +6,7 @@ from bocau.protocols.imap.commands import Examine, Resync, Select
 from bocau.protocols.imap.names import encode_name
 from bocau.protocols.imap.replies import Status, Tagged
 from bocau.services.imap.keywords import keywords_text
+from bocau.services.imap.normalized import given_form, old_name_item
 from bocau.services.imap.object_ids import mailbox_object_id
 from bocau.services.imap.places import locate
 from bocau.services.imap.recent import claim_recent
@@ -39,6 +40,9 @@ async def answer(session: "ImapSession", command: Select) -> None:
         session.is_condstore = True
     session.view = view
     name = place.shown(mailbox.name)
+    if name == command.mailbox:
+        # The same, but it knows how the client wrote it.
+        name = command.mailbox
     session.connection.write(keywords_text(view) + _text(session, view, mailbox, name, unseen))
     if command.resync is not None and command.resync.uid_validity == mailbox.uid_validity:
         await resynchronize(session, view, command.resync)
@@ -90,7 +94,8 @@ def _first_unseen(reading: Reading, mailbox: Mailbox) -> int:
 def _text(session: "ImapSession", view: View, mailbox: Mailbox, name: str, unseen: int) -> bytes:
     lines = [b"* %d EXISTS\r\n" % mailbox.message_count]
     if session.is_rev2:
-        lines.append(b'* LIST () "/" %b\r\n' % encode_name(name, session.engine.is_utf8))
+        old_name = old_name_item(session, given_form(name))
+        lines.append(b'* LIST () "/" %b%b\r\n' % (encode_name(name, session.engine.is_utf8), old_name))
     else:
         lines.append(b"* %d RECENT\r\n" % view.recent_count)
         if unseen and not session.is_uid_only:

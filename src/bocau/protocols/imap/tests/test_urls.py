@@ -1,7 +1,5 @@
 """The URLs of CATENATE (RFC 4469 §3, RFC 5092 §11)."""
 
-import time
-
 import pytest
 
 from bocau.protocols.imap.fetch import Portion
@@ -72,11 +70,10 @@ def test_everything_else_is_bad(url: bytes) -> None:
 
 
 @pytest.mark.parametrize("piece", [b"/", b";UID=1", b"%41", b"a", b"/;UID=1/;SECTION=1", b"1.", b";", b"%"])
+@pytest.mark.timeout(5)
 def test_long_urls_are_read_fast(piece: bytes) -> None:
-    began = time.process_time()
     for head in (b"/x", b"/x/;UID=1/;SECTION=", b""):
         try:
             parse_url(head + piece * 8000)
         except BadUrl:
             pass
-    assert time.process_time() - began < 0.5

@@ -275,7 +275,7 @@ def test_objectid(imap: Wire) -> None:
 
 
 def test_messagelimit_and_savelimit(imap: Wire) -> None:
-    """RFC 9738: the limits lie above any mailbox here; what they do: services/imap/tests/test_message_limit.py."""
+    """RFC 9738: the limits lie above any mailbox here; what they do is tested beside the service."""
     words = imap.ok("CAPABILITY").lines[0].split()
     assert any(word.startswith(b"MESSAGELIMIT=") for word in words)
     assert any(word.startswith(b"SAVELIMIT=") for word in words)

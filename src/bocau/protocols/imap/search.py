@@ -251,7 +251,7 @@ class _Keys:
         return Numbers(number_set(self.cursor), by_uid=True)
 
     def _uids_beside(self, *, is_after: bool) -> Key:
-        """UIDAFTER, UIDBEFORE (RFC 9738 §3.4)."""
+        """UIDAFTER, UIDBEFORE (RFC 9738 §3)."""
         uid = self._number(UINT32_MAX)
         low, high = (uid + 1, UINT32_MAX) if is_after else (1, uid - 1)
         if not uid:

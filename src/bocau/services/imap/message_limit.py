@@ -54,7 +54,7 @@ def too_many_saved(session: "ImapSession", count: int) -> bytes:
 
 
 def tell_limit(session: "ImapSession", code: bytes, other: bytes = b"") -> bytes:
-    """Which code the tagged OK carries; the limit comes before it when there is another (RFC 9738 §3.1)."""
+    """Which code the tagged OK carries; the limit comes before it when there is another (RFC 9738 §3)."""
     if code and other:
         session.untagged(b"NO [%b] not all messages were processed" % code)
         return other

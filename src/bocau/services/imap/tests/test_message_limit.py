@@ -26,7 +26,7 @@ Limited = tuple[Home, SessionPlayer]
 
 
 async def test_fetch_and_store_take_the_newest(limited: Limited) -> None:
-    """§3.1: the code names the lowest uid that was processed."""
+    """RFC 9738 §3: the code names the lowest uid that was processed."""
     _, player = limited
     assert await player.say("a UID FETCH 1:* UID") == [
         "* 4 FETCH (UID 4)",
@@ -41,7 +41,7 @@ async def test_fetch_and_store_take_the_newest(limited: Limited) -> None:
 
 
 async def test_search_goes_on_with_uidbefore(limited: Limited) -> None:
-    """§3.4: a set in the program narrows what is searched."""
+    """RFC 9738 §3: a set in the program narrows what is searched."""
     _, player = limited
     assert await player.say("a UID SEARCH ALL") == [
         "* SEARCH 4 5",
@@ -53,8 +53,8 @@ async def test_search_goes_on_with_uidbefore(limited: Limited) -> None:
 
 
 async def test_expunge_says_both_codes(limited: Limited) -> None:
-    """§3.1: where the OK has another code, the limit comes before it."""
-    home, player = limited
+    """RFC 9738 §3: where the OK has another code, the limit comes before it."""
+    _, player = limited
     await player.say(
         "u UNSELECT", "q ENABLE QRESYNC", "s SELECT INBOX", r"t UID STORE 3:5 +FLAGS.SILENT \Deleted"
     )
@@ -66,7 +66,7 @@ async def test_expunge_says_both_codes(limited: Limited) -> None:
 
 
 async def test_copy_is_all_or_nothing(limited: Limited) -> None:
-    """§4: SAVELIMIT."""
+    """RFC 9738: SAVELIMIT."""
     _, player = limited
     assert (await player.say("a COPY 1:4 Sent"))[-1].startswith("a NO [MESSAGELIMIT 3")
     assert "MESSAGES 0" in (await player.say("b STATUS Sent (MESSAGES)"))[0]

@@ -44,6 +44,7 @@ def _measure(server: BenchServer, command: tuple[str, ...]) -> list[Result]:
 
 
 def median(runs: list[list[Result]], figure: Figure) -> float | None:
+    runs = runs[:1] if figure.is_of_first_round else runs
     values = [value for results in runs if (value := figure.read(results)) is not None]
     return statistics.median(values) if values else None
 

@@ -20,6 +20,8 @@ class Figure:
     limit_asked: float | None = None
     """An absolute bound for bocau: a least rate, or a greatest time or size."""
     peer: str = "mdbox"
+    is_of_first_round: bool = False
+    """Only the first round says it: afterwards the servers remember."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,55 @@ def field(name: str, **wanted: object) -> Callable[[list[Result]], float | None]
 
 
 CPU = "srv_cpu_ms_per_op"
+SERVER_CPU = "srv_cpu_s"
+
+
+def query(label: str, name: str, ratio: float | None = None, *, of: str = "ms", **more: Any) -> Figure:
+    """What one query of `imap_big` takes: `of` "ms" by the clock, or SERVER_CPU of all processes."""
+    unit = "s CPU" if of == SERVER_CPU else of
+    return Figure(label, unit, field(of, q=name), higher_is_better=False, ratio_asked=ratio, **more)
+
+
+def big_mailbox(count: str) -> tuple[Figure, ...]:
+    """The queries on one large mailbox, with what is asked of 100,000 messages of 2 KB."""
+    return (
+        query(f"SELECT of {count}, warm", "select_warm", limit_asked=5.0),
+        query("SELECT, the first", "select", limit_asked=50.0, is_of_first_round=True),
+        query("FETCH 1:* (FLAGS)", "fetch_flags", 1.0, of=SERVER_CPU),
+        query("UID FETCH 1:* (FLAGS)", "fetch_uid_flags", 1.0, of=SERVER_CPU),
+        query(
+            "FETCH envelope + structure, first",
+            "fetch_envelope_all_first",
+            15.0,
+            of=SERVER_CPU,
+            is_of_first_round=True,
+        ),
+        query("FETCH envelope + structure, warm", "fetch_envelope_all", 5.0, of=SERVER_CPU),
+        query(
+            "FETCH Thunderbird's header, first",
+            "fetch_thunderbird_first",
+            10.0,
+            of=SERVER_CPU,
+            is_of_first_round=True,
+        ),
+        query("FETCH Thunderbird's header, warm", "fetch_thunderbird", 3.0, of=SERVER_CPU),
+        query("SEARCH FROM", "search_from", 10.0),
+        query("SEARCH SUBJECT", "search_subject", 10.0),
+        query("SEARCH BODY", "search_body", 50.0),
+        query("SEARCH TEXT", "search_text", 50.0),
+        query("SEARCH UNSEEN", "search_unseen", limit_asked=2.0),
+        query("SEARCH SENTSINCE LARGER", "search_since", 3.0),
+        query("SORT (REVERSE DATE)", "sort_date", 1.5),
+        query("SORT (SUBJECT)", "sort_subject", 1.5),
+        query("THREAD REFERENCES", "thread_references", 1.5),
+        query("STORE 1:* +FLAGS", "store_flags_first", 0.7),
+        query("STORE 1:* -FLAGS.SILENT", "store_flags_silent_first", 0.7),
+        query("COPY 10,000", "copy_10k_first", 1.5),
+        query("MOVE 10,000", "move_10k_first", 1.5),
+        query("EXPUNGE 10,000", "expunge_10k_first", 0.7),
+        Figure("Whole bodies by IMAP", "MB/s", field("mb_s", q="fetch_full"), ratio_asked=1.0),
+    )
+
 
 WORKLOADS: tuple[Workload, ...] = (
     Workload(
@@ -152,6 +203,18 @@ WORKLOADS: tuple[Workload, ...] = (
         ("imap_big", "--user", "14", "--box", "Mid", "--reps", "1", "--full", "2000"),
         (Figure("Whole bodies by IMAP, 20 KB", "MB/s", field("mb_s", q="fetch_full"), ratio_asked=1.0),),
         prepare=(("fill", "--user", "14", "--box", "Mid", "-n", "2000", "-s", "20000", "--seed", "5"),),
+    ),
+    Workload(
+        "imap-100k",
+        ("imap_big", "--user", "15", "--box", "Huge", "--reps", "2"),
+        big_mailbox("100,000"),
+        prepare=(("fill", "--user", "15", "--box", "Huge", "-n", "100000", "-s", "2048"),),
+    ),
+    Workload(
+        "imap-10k-20k",
+        ("imap_big", "--user", "16", "--box", "Wide", "--reps", "2", "--full", "10000"),
+        big_mailbox("10,000 of 20 KB"),
+        prepare=(("fill", "--user", "16", "--box", "Wide", "-n", "10000", "-s", "20000", "--seed", "5"),),
     ),
     Workload(
         "startup",

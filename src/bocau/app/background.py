@@ -10,11 +10,15 @@ from bocau.flow.outbound.outbound import Outbound
 from bocau.flow.queue.runner import QueueRunner
 from bocau.runtime.child import Child
 from bocau.runtime.log import get_log
+from bocau.store.refill import Refiller
 from bocau.store.search.indexer import Indexer
 from bocau.store.sweep import Sweeper
 
 FIRST_SWEEP_SECONDS: Final = 300.0
 SWEEP_SECONDS: Final = 3600.0
+REFILL_PAUSE_SECONDS: Final = 0.02
+"""After each portion of older mail: others write meanwhile."""
+REFILL_RETRY_SECONDS: Final = 30.0
 
 _log = get_log("background")
 
@@ -28,6 +32,7 @@ async def run_background(child: Child, rooms: Rooms) -> None:
         tasks.create_task(_queue_runner(rooms).run(stop))
         tasks.create_task(_sweep(rooms, stop))
         tasks.create_task(_index(rooms, stop))
+        tasks.create_task(_refill(rooms, stop))
         if finished := await finish_accounts(rooms):
             _log.warning("finished accounts whose making was interrupted", accounts=finished)
         child.ready()
@@ -46,6 +51,25 @@ def _queue_runner(rooms: Rooms) -> QueueRunner:
 async def _index(rooms: Rooms, stop: asyncio.Event) -> None:
     log = get_log("index")
     await Indexer(rooms.store, lambda why: log.warning("indexing must wait", why=why)).run(stop)
+
+
+async def _refill(rooms: Rooms, stop: asyncio.Event) -> None:
+    """Compute what older versions did not keep of their mail; at once when there is nothing to do."""
+    refiller, count = Refiller(rooms.store), 0
+    pause = REFILL_PAUSE_SECONDS
+    while not await _is_set_within(stop, pause):
+        pause = REFILL_PAUSE_SECONDS
+        try:
+            found = await refiller.portion()
+        except (TryLater, OSError) as exc:
+            _log.warning("computing keys of older mail must wait", why=str(exc))
+            pause = REFILL_RETRY_SECONDS
+            continue
+        if found is None:
+            break
+        count += found
+    if count:
+        _log.info("computed keys of older mail", emails=count)
 
 
 async def _sweep(rooms: Rooms, stop: asyncio.Event) -> None:

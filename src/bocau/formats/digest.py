@@ -4,13 +4,14 @@ bytes → mime.scan → Part tree → ENVELOPE and BODYSTRUCTURE notation, date,
         listed fields, keys
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bocau.formats.address_list import GroupMarker, Mailbox, parse_address_list
 from bocau.formats.charset import decode_charset
 from bocau.formats.date import parse_date
-from bocau.formats.email_keys import EmailKeys, email_keys
+from bocau.formats.email_keys import Addresses, EmailKeys, email_keys
 from bocau.formats.header import HEADER_BYTES_MAX, body_start, joined_values, split_fields
 from bocau.formats.listing import pick_listed
 from bocau.formats.mime import scan_fields
@@ -21,6 +22,7 @@ from bocau.formats.words import decode_words, unfold
 SUBJECT_CHARACTERS_MAX: Final = 998
 SENDER_CHARACTERS_MAX: Final = 320
 MESSAGE_ID_BYTES_MAX: Final = 998
+HEADER_READ_BYTES_MAX: Final = HEADER_BYTES_MAX + 1
 _SORTED_BY: Final[tuple[bytes, ...]] = (b"from", b"to", b"cc")
 
 
@@ -55,11 +57,10 @@ def digest(data: bytes) -> Digest:
     wholes, names, contents = split_fields(data, 0, start)
     values = joined_values(names, contents)
     root = scan_fields(data, start, values)
-    addresses = {name: parse_address_list(values[name]) for name in _SORTED_BY if name in values}
+    addresses = _sorted_by(values)
     date = values.get(b"date")
-    subject = decode_words(values.get(b"subject", b""))[:SUBJECT_CHARACTERS_MAX]
-    # The fields of a longer header have not all been looked at.
-    listed, bits = pick_listed(wholes, names) if start <= HEADER_BYTES_MAX else (None, 0)
+    subject = _subject(values)
+    listed, bits = _listed(start, wholes, names)
     return Digest(
         envelope_of(values, addresses),
         body_structure(data, root),
@@ -72,6 +73,28 @@ def digest(data: bytes) -> Digest:
         bits,
         email_keys(values, addresses, subject),
     )
+
+
+def header_digest(data: bytes) -> tuple[bytes | None, int, EmailKeys]:
+    """(`listed`, `listed_fields`, `keys`) of a Digest, from the header alone: as much of the message as
+    HEADER_READ_BYTES_MAX octets is enough."""
+    start = body_start(data)
+    wholes, names, contents = split_fields(data, 0, start)
+    values = joined_values(names, contents)
+    return *_listed(start, wholes, names), email_keys(values, _sorted_by(values), _subject(values))
+
+
+def _listed(start: int, wholes: Sequence[bytes], names: Sequence[bytes]) -> tuple[bytes | None, int]:
+    # The fields of a longer header have not all been looked at.
+    return pick_listed(wholes, names) if start <= HEADER_BYTES_MAX else (None, 0)
+
+
+def _sorted_by(values: dict[bytes, bytes]) -> dict[bytes, Addresses]:
+    return {name: parse_address_list(values[name]) for name in _SORTED_BY if name in values}
+
+
+def _subject(values: dict[bytes, bytes]) -> str:
+    return decode_words(values.get(b"subject", b""))[:SUBJECT_CHARACTERS_MAX]
 
 
 def _sender(author: tuple[Mailbox | GroupMarker, ...]) -> str:

@@ -36,7 +36,8 @@ def first_key(value: bytes) -> int:
 def keys_in(value: bytes) -> list[int]:
     """The keys of the Message-IDs in a field's value, in order, each once; REFERENCES_MAX at most."""
     if len(value) > VALUE_BYTES_MAX:
-        value = value[:_HEAD_BYTES] + value[_HEAD_BYTES - VALUE_BYTES_MAX :]
+        tail = value[_HEAD_BYTES - VALUE_BYTES_MAX :]
+        value = value[:_HEAD_BYTES] + tail[tail.find(b"<") :]
     found: Sequence[bytes] = _ID.findall(value)
     if len(found) > REFERENCES_MAX:
         found = [found[0], *found[1 - REFERENCES_MAX :]]

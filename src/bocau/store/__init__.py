@@ -3,6 +3,7 @@
 Door: MailStore and the values that travel through it.
 """
 
+from bocau.formats.email_keys import EmailKeys
 from bocau.store.blobs import BlobLost, BlobRef, Blobs
 from bocau.store.mailstore import STORE_SCHEMA, Bell, MailStore, Reading, Writing
 from bocau.store.notify import LocalBell
@@ -11,7 +12,6 @@ from bocau.store.uidranges import UidRanges
 from bocau.store.values import (
     Change,
     ChangeKind,
-    EmailKeys,
     Flags,
     Mailbox,
     MailboxRole,

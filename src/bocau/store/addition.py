@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bocau.base.errors import LimitReached, NoSuchAccount
 from bocau.base.ids import EmailId, MailboxId, Uid
+from bocau.formats.email_keys import EmailKeys
 from bocau.store.keywords import normal_keywords, note_keywords
 from bocau.store.statements import WRITING
 from bocau.store.threads import thread_of
@@ -61,13 +62,11 @@ def _insert(
         row: tuple[Any, ...] = (
             email_id, *blob, message_id, sender, subject, preview, envelope, structure, listed, listed_fields,
         )  # fmt: skip
-        key = (email_id, thread_of(tx, email_id, keys.thread_keys), *keys[:-1])
         try:
             execute(WRITING.insert_email, row)
-            execute(WRITING.insert_key, key)
         except UnicodeEncodeError:  # lone surrogates from a hostile header
             execute(WRITING.insert_email, tuple(map(_storable, row)))
-            execute(WRITING.insert_key, tuple(map(_storable, key)))
+        insert_keys(tx, email_id, keys)
         execute(
             WRITING.insert_message,
             (account_id, mailbox_id, uid, modseq, int(flags), keywords, email_id, size_bytes, received_at,
@@ -75,6 +74,15 @@ def _insert(
         )  # fmt: skip
         uid += 1
         email_id += 1
+
+
+def insert_keys(tx: "Writing", email_id: int, keys: EmailKeys) -> None:
+    """What an email is sorted by, and the thread that it joins or begins."""
+    row: tuple[Any, ...] = (email_id, thread_of(tx, email_id, keys.thread_keys), *keys[:-1])
+    try:
+        tx.sql.execute(WRITING.insert_key, row)
+    except UnicodeEncodeError:
+        tx.sql.execute(WRITING.insert_key, tuple(map(_storable, row)))
 
 
 def _storable(value: Any) -> Any:

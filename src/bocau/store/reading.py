@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bocau.store.queue import QueueReading
 
 _FLAGS: Final = [Flags(bits) for bits in range(32)]
-WHOLE_MAILBOX: Final[UidRanges] = ((1, 2**32 - 1),)
 _ROLES: Final = {role.value: role for role in MailboxRole}
 
 
@@ -222,13 +221,8 @@ class Reading:
         new = tuple.__new__
         return [(uid, flags, new(BlobRef, (p, o, n, h))) for uid, flags, p, o, n, h in rows]
 
-    def email_keys(self, mailbox_id: MailboxId, ranges: UidRanges = WHOLE_MAILBOX) -> list[tuple[Any, ...]]:
-        """(uid, message_key, reference_keys, is_reply, subject_key, from_key, to_key, cc_key, from_name,
-        to_name) ascending by uid (see `EmailKeys`); emails that are not yet back-filled are missing."""
-        return self._rows_in(READING.email_keys, mailbox_id, ranges)
-
     def thread_ids(self, mailbox_id: MailboxId, ranges: UidRanges) -> list[tuple[int, int]]:
-        """(uid, thread id) ascending by uid (RFC 8474 §5.2); emails that are not yet back-filled are missing."""
+        """(uid, thread id) ascending by uid (RFC 8474 §5.2); emails not yet back-filled are missing."""
         return self._rows_in(READING.thread_ids, mailbox_id, ranges)
 
     def listed(self, mailbox_id: MailboxId, ranges: UidRanges) -> list[tuple[int, bytes | None, int]]:

@@ -63,9 +63,13 @@ def copy(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
         place = (tx.account_id, mailbox_id, first, last)
         tx.sql.execute(WRITING.copy_emails, (email_id, *place))
         tx.sql.execute(WRITING.copy_keys, (email_id, *place))
+        key_count = tx.sql.changed_rows
         tx.sql.execute(WRITING.copy_messages, (target, uid, modseq, email_id, tx.job.now, *place))
-        email_id += tx.sql.changed_rows
-        uid += tx.sql.changed_rows
+        count = tx.sql.changed_rows
+        if key_count < count:  # some still wait for their keys (see `refill`), and so do their copies
+            tx.sql.execute(WRITING.note_unkeyed, (tx.account_id,))
+        email_id += count
+        uid += count
     pairs = _settle_target(tx, target, modseq, sources, first_uid)
     seen.carry(tx, mailbox_id, target, pairs)
     return pairs

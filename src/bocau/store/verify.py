@@ -85,6 +85,8 @@ def _account_faults(sql: Sql, account_id: AccountId) -> Iterator[Fault]:
     where = f"account {account_id}"
     for name, *values in sql.rows(VERIFY.account, {"account_id": account_id}):
         yield Fault(where, f"{name}: {', '.join(map(str, values))}")
+    for name, *values in sql.rows(VERIFY.keys, {"account_id": account_id}):
+        yield Fault(where, f"{name}: {', '.join(map(str, values))}")
     live = _replay(sql, account_id)
     state = sql.row(VERIFY.state, (account_id,))
     if state is None:

@@ -53,6 +53,14 @@ async def fill(store, count=6):
         ("UPDATE email SET sha256 = zeroblob(32) WHERE email_id = (1 << 32) + 2", "another hash"),
         ("UPDATE email SET length = 1 WHERE email_id = (1 << 32) + 2", "another length"),
         ("UPDATE email SET pack = 42 WHERE email_id = (1 << 32) + 2", "pack 42 is missing"),
+        ("DELETE FROM email_key WHERE email_id = (1 << 32) + 2", "without its keys"),
+        (
+            "UPDATE email_key SET email_id = (1 << 32) + 9 WHERE email_id = (1 << 32) + 2",
+            "without their email",
+        ),
+        ("UPDATE email_key SET thread_id = 5 WHERE email_id = (1 << 32) + 2", "that no email of the account"),
+        ("INSERT INTO thread_key VALUES (1, 5, (1 << 32) + 99)", "Message-ID leads to a thread"),
+        ("INSERT INTO thread_key VALUES (9, 5, 5)", "account that does not exist"),
         ("INSERT INTO retired_pack VALUES (1, 5)", "not swept"),
         ("INSERT INTO access VALUES (1, 99, 2, 0, 'r')", "grant for a mailbox that does not exist"),
         ("INSERT INTO access VALUES (1, 1, 1, 0, 'r')", "grant to the owner"),
@@ -61,7 +69,10 @@ async def fill(store, count=6):
         ("INSERT INTO seen VALUES (1, 99, 2, '1')", "seen messages of a mailbox that does not exist"),
         ("INSERT INTO seen VALUES (1, 1, 2, '1:3,77')", "not there: 77"),
         ("INSERT INTO seen VALUES (1, 1, 9, '1')", "account that does not exist has seen"),
-        ("INSERT INTO annotation VALUES (1, 99, 0, '/comment', x'61')", "annotation of a mailbox that does not"),
+        (
+            "INSERT INTO annotation VALUES (1, 99, 0, '/comment', x'61')",
+            "annotation of a mailbox that does not",
+        ),
     ],
 )
 async def test_each_broken_invariant_is_named(store, damage, named):

@@ -50,13 +50,6 @@ FROM message AS m CROSS JOIN email AS e USING (email_id)
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
 ORDER BY m.uid;
 
--- name: email_keys
-SELECT m.uid, k.message_key, k.reference_keys, k.is_reply, k.subject_key, k.from_key, k.to_key, k.cc_key,
-    k.from_name, k.to_name
-FROM message AS m CROSS JOIN email_key AS k USING (email_id)
-WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
-ORDER BY m.uid;
-
 -- name: thread_ids
 SELECT m.uid, k.thread_id
 FROM message AS m CROSS JOIN email_key AS k USING (email_id)

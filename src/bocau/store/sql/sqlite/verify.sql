@@ -97,12 +97,12 @@ GROUP BY a.mailbox_id;
 SELECT reader_id, uids FROM seen WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 
 -- name: keys
-SELECT 'an email without its keys (email)', e.email_id & 4294967295
+SELECT 'an email without its keys (email, its place count)', e.email_id & 4294967295, e.place_count
 FROM account_state AS s
 JOIN email AS e ON e.email_id BETWEEN (s.account_id << 32) + s.unkeyed_serial + 1 AND (s.account_id << 32) + 4294967295
 WHERE s.account_id = :account_id AND NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id)
 UNION ALL
-SELECT 'keys without their email (email)', k.email_id & 4294967295 FROM email_key AS k
+SELECT 'keys without their email (email, thread)', k.email_id & 4294967295, k.thread_id FROM email_key AS k
 WHERE k.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
     AND NOT EXISTS (SELECT 1 FROM email AS e WHERE e.email_id = k.email_id)
 UNION ALL

@@ -32,6 +32,24 @@ INSERT INTO email_key (email_id, thread_id, message_key, reference_keys, is_repl
     cc_key, from_name, to_name)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- name: unkeyed_account
+SELECT account_id, unkeyed_serial FROM account_state WHERE unkeyed_serial > 0 LIMIT 1;
+
+-- name: unkeyed_emails
+SELECT e.email_id, e.pack, e.offset, e.length, e.sha256 FROM email AS e
+WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + :unkeyed_serial
+    AND NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id)
+ORDER BY e.email_id DESC LIMIT :count;
+
+-- name: set_listed
+UPDATE email SET listed = :listed, listed_fields = :listed_fields WHERE email_id = :email_id;
+
+-- name: note_unkeyed
+UPDATE account_state SET unkeyed_serial = last_email_serial WHERE account_id = :account_id;
+
+-- name: settle_unkeyed
+UPDATE account_state SET unkeyed_serial = :left WHERE account_id = :account_id AND unkeyed_serial = :before;
+
 -- name: thread_with
 SELECT thread_id FROM thread_key WHERE account_id = :account_id AND key = :key;
 

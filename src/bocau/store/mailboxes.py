@@ -91,9 +91,9 @@ def rename(tx: "Writing", mailbox_id: MailboxId, name: str) -> None:
     old = tx.mailbox(mailbox_id)
     name = checked_name(name)
     if old.name == INBOX:
-        new = create(tx, name, None)
-        tx.move(mailbox_id, ((1, old.uid_next),), new.mailbox_id)
-        annotations.copy_annotations(tx, mailbox_id, new.mailbox_id)
+        target = create(tx, name, None)
+        tx.move(mailbox_id, ((1, old.uid_next),), target.mailbox_id)
+        annotations.copy_annotations(tx, mailbox_id, target.mailbox_id)
         return
     if name.startswith(old.name + SEPARATOR):
         raise BadName("a mailbox cannot move into itself")

@@ -49,7 +49,17 @@ def test_an_impossible_literal_is_refused_before_login(server: Server, literal: 
 
 
 @pytest.mark.parametrize("literal", LITERALS, ids=range(len(LITERALS)))
-@pytest.mark.parametrize("command", [b"SEARCH SUBJECT ", b"APPEND INBOX "])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(b"SEARCH SUBJECT ", b"APPEND INBOX ", b"REPLACE 1 INBOX ", b"APPEND INBOX CATENATE (URL "),
+        *(
+            b"APPEND INBOX CATENATE (TEXT ",
+            b"UID REPLACE 1 INBOX CATENATE (URL x TEXT ",
+            b"APPEND INBOX UTF8 (~",
+        ),
+    ],
+)
 def test_an_impossible_literal_is_refused_after_login(
     server: Server, mail: None, command: bytes, literal: bytes
 ) -> None:
@@ -115,6 +125,50 @@ def test_parentheses_without_end_before_login_are_ended(server: Server) -> None:
             if not talk.send(b"(" * 65536):
                 break
         assert is_refusal(talk.line())
+
+
+CATENATIONS = (
+    b"CATENATE (URL " + b"(" * 60_000,
+    b"CATENATE (" * 6_000,
+    b"CATENATE (" + b"URL x " * 10_000 + b")",
+    b"CATENATE (URL " + b"/x" * 25_000 + b")",
+    b"CATENATE (URL /INBOX;UIDVALIDITY=99999999999999999999/;UID=1)",
+    b"CATENATE (URL /INBOX/;UID=4294967295)",
+    b"CATENATE (URL /INBOX/;UID=4294967296)",
+    b'CATENATE (URL "/INBOX/;UID=1/;SECTION=' + b"1." * 10_000 + b'1")',
+    b"CATENATE (URL /INBOX/;UID=1/;PARTIAL=9223372036854775807.9223372036854775807)",
+    b'CATENATE (URL "/..%2f..%2fetc/passwd;UID=1")',
+    b'CATENATE (URL "/%00;UID=1")',
+    b'CATENATE (URL "file:///etc/passwd")',
+    b'CATENATE (URL "imap://alice@elsewhere.example/INBOX/;UID=1")',
+    b'CATENATE (URL "http://127.0.0.1:1/")',
+    b'CATENATE (URL "/INBOX/;UID=1',
+    b"CATENATE (TEXT NIL)",
+)
+
+
+@pytest.mark.parametrize("rest", CATENATIONS, ids=range(len(CATENATIONS)))
+@pytest.mark.parametrize("command", [b"APPEND INBOX ", b"UID REPLACE 1 INBOX "])
+def test_a_monstrous_catenation_is_refused(server: Server, mail: None, command: bytes, rest: bytes) -> None:
+    with logged_in(server) as talk:
+        before = talk.tagged(b"STATUS INBOX (MESSAGES)")
+        began = time.monotonic()
+        assert is_refusal(talk.tagged(command + rest))
+        assert time.monotonic() - began < ANSWER_SECONDS_MAX
+        assert before.startswith(b"a1 OK")
+
+
+def test_urls_that_copy_without_end_are_refused(server: Server) -> None:
+    """A short command must not fill the disk, nor the memory."""
+    server.deliver(b"Subject: large\r\n\r\n" + (b"x" * 76 + b"\r\n") * 12_000, "alice")
+    with logged_in(server) as talk:
+        talk.send(b"a1 UID SEARCH LARGER 900000\r\n")
+        uid = talk.line().split()[-1]
+        talk.line()
+        url = b"URL /INBOX/;UID=" + uid
+        assert talk.tagged(b"APPEND Trash CATENATE (" + b" ".join([url] * 200) + b")").startswith(
+            b"a1 NO [TOOBIG]"
+        )
 
 
 NAMES = (

@@ -133,7 +133,8 @@ def test_sasl_responses() -> None:
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n\r\n", b"\r\n\r\n"])
 def test_a_response_of_an_encoder_that_breaks_lines(end: bytes) -> None:
-    for chunks in ([b"AGEAYg==" + end + b"b NOOP\r\n"], [b"AGEAYg==", *[b"%c" % n for n in end], b"b NOOP\r\n"]):
+    single = [b"AGEAYg==", *[b"%c" % octet for octet in end], b"b NOOP\r\n"]
+    for chunks in ([b"".join(single)], single):
         told = events(ImapEngine(), [b"a AUTHENTICATE PLAIN\r\n", *chunks])
         assert told[1:] == [SaslResponse(b"\0a\0b"), c.Noop(b"b")]
     [_, _, _, again] = events(ImapEngine(), [b"a AUTHENTICATE PLAIN\r\n", b"AGEAYg==\r\n\r\n\r\nb NOOP\r\n"])

@@ -33,7 +33,7 @@ from bocau.store.access import Deed
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
 
-CATENATED_BYTES_MAX: Final = 256 * 1024 * 1024
+CATENATED_BYTES_MAX: Final = 128 * 1024 * 1024
 """What the URLs of one command may copy together: a short command must not fill the disk."""
 
 Placed = tuple[NewEmail, Flags, str]

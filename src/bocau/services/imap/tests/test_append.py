@@ -5,6 +5,9 @@ import hashlib
 import io
 import re
 
+import pytest
+
+from bocau.services.imap.commands import append
 from bocau.services.imap.tests.home import ALICE, Home, SessionPlayer
 from bocau.store import Reading
 
@@ -129,3 +132,26 @@ async def test_over_quota_is_said_before_the_message_is_sent(home: Home, alice: 
         return reading.usage().used_bytes
 
     assert home.store.glance(ALICE, sizes) == 600
+
+
+async def test_what_urls_copy_is_bounded(
+    home: Home, alice: SessionPlayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short command must not fill the disk."""
+    await home.deliver(lines(1000))
+    monkeypatch.setattr(append, "CATENATED_BYTES_MAX", 5000)
+    message = " CATENATE (URL /INBOX/;UID=1 URL /INBOX/;UID=1)"
+    assert (await alice.say("a APPEND Sent" + message * 2))[-1].startswith("a OK")
+    assert (await alice.say("b APPEND Sent" + message * 3))[-1].startswith("b NO [LIMIT]")
+    assert (await alice.say("c STATUS Sent (MESSAGES)"))[0] == "* STATUS Sent (MESSAGES 2)"
+
+
+async def test_octets_are_kept_as_they_are(home: Home, alice: SessionPlayer) -> None:
+    """RFC 3516 §4.4, RFC 9755 §4: NUL, 8-bit headers and bare line ends come back untouched."""
+    body = b"Subject: Th\xc6\xb0 \xff\r\nContent-Transfer-Encoding: binary\r\n\r\n\0\r\n\n\r\xff\0"
+    for number, form in enumerate((b"~{%d+}\r\n%b", b"{%d+}\r\n%b", b"UTF8 (~{%d+}\r\n%b)"), 1):
+        answer = await alice.receive(b"a APPEND Sent " + form % (len(body), body) + b"\r\n")
+        assert b" %d] APPEND completed" % number in answer
+    await alice.say("s SELECT Sent")
+    said = await alice.receive(b"b FETCH 1:3 (RFC822.SIZE BODY.PEEK[])\r\n")
+    assert said.count(b"RFC822.SIZE %d BODY[] {%d}\r\n%b)" % (len(body), len(body), body)) == 3

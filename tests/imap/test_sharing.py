@@ -117,3 +117,50 @@ def test_a_new_account_with_an_old_address_inherits_nothing(server: Server, alic
             temp.ok(f"SELECT {TEAM}")
         server.cli("account", "remove", "temp@demo.test", "--yes")
         assert b"temp" not in alice.ok("GETACL Team").lines[0]
+
+
+def test_shared_by_the_administrator(server: Server, alice: Wire) -> None:
+    row = server.json("account", "share", "alice@demo.test", "Team", "bob@demo.test", "write")
+    assert (row["mailbox"], row["rights"], row["as"]) == ("Team", "lrswite", "write")
+    with bob(server) as guest:
+        assert b"[READ-WRITE]" in guest.ok(f"SELECT {TEAM}").text
+        server.cli("account", "share", "alice@demo.test", "Team", "bob@demo.test", "none")
+        with pytest.raises(Gone):
+            guest.command("FETCH 1 BODY[]")
+    server.cli("account", "share", "alice@demo.test", "team".title(), "anyone", "lr")
+    alice.ok("SETACL Team -bob@demo.test r")
+    assert server.json("account", "shares", "alice@demo.test") == [
+        {"mailbox": "Team", "grantee": "anyone", "rights": "lr", "as": None},
+        {"mailbox": "Team", "grantee": "-bob@demo.test", "rights": "r", "as": None},
+    ]
+    server.cli("alias", "add", "robert@demo.test", "bob@demo.test")
+    assert server.json("account", "share", "alice@demo.test", "Team", "robert@demo.test", "read") == {
+        "owner": "alice@demo.test",
+        "mailbox": "Team",
+        "grantee": "bob@demo.test",
+        "rights": "lrs",
+        "as": "read",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("alice@demo.test", "Team", "bob@demo.test", "rq"), 2, "none of none, read, write, all"),
+        (("alice@demo.test", "Team", "bob@demo.test", ""), 2, "nor letters"),
+        (("alice@demo.test", "Team", "bob", "read"), 2, "is not an address"),
+        (("alice@demo.test", "Nowhere", "bob@demo.test", "read"), 1, "Nowhere"),
+        (("nobody@demo.test", "Team", "bob@demo.test", "read"), 1, "no such account"),
+        (("alice@demo.test", "Team", "nobody@demo.test", "read"), 1, "no such account"),
+        (("alice@demo.test", "Team", "alice@demo.test", "read"), 1, "owner"),
+        (("alice@demo.test", "Team", "group@demo.test", "read"), 1, "does not stand for one account"),
+    ],
+)
+def test_slips_of_the_administrator(
+    server: Server, alice: Wire, words: tuple[str, ...], status: int, said: str
+) -> None:
+    if "group@demo.test" in words:
+        server.cli("group", "add", "group@demo.test", "alice@demo.test", "bob@demo.test")
+    result = server.cli("account", "share", *words, check=False)
+    assert result.returncode == status and said in result.stderr, result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -115,10 +115,12 @@ class Blobs:
         file = self.packs.file(ref.pack)
         if start:
             return _pread(file, stop - start, ref.offset + start, ref)
-        data = _pread(file, HEADER_BYTES + stop, ref.offset - HEADER_BYTES, ref)
+        # A long body is not copied once more to cut off its header.
+        is_long = stop > PIECE_BYTES
+        data = _pread(file, HEADER_BYTES + (0 if is_long else stop), ref.offset - HEADER_BYTES, ref)
         if not starts_record(data, 0, ref.length):
             raise _damaged(ref)
-        return data[HEADER_BYTES:]
+        return _pread(file, stop, ref.offset, ref) if is_long else data[HEADER_BYTES:]
 
     async def stream(self, ref: BlobRef, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The same in pieces of at most 256 KB, read in a thread."""

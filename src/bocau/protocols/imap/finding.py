@@ -30,7 +30,8 @@ from bocau.protocols.imap.sorting import (
 )
 from bocau.protocols.imap.sources import Source, SourceKind, sources
 
-CHARSETS: Final = frozenset((b"UTF-8", b"US-ASCII"))
+CHARSETS: Final = frozenset((b"", b"UTF-8", b"US-ASCII"))
+"""What we read; empty: none was named, which is UTF-8."""
 CANCELLED_TAGS_MAX: Final = 100
 
 
@@ -41,7 +42,7 @@ class Search(Command):
     returns: Returns | None = None
     """None: without RETURN."""
     has_modseq: bool = False
-    charset: bytes = b"UTF-8"
+    charset: bytes = b""
     """One that is not in CHARSETS is refused by NO [BADCHARSET]; the keys have not been read then."""
 
 
@@ -146,7 +147,7 @@ def read_cancel_update(cursor: Cursor, tag: bytes) -> Command:
 
 def _charset_option(cursor: Cursor) -> bytes:
     if cursor.peek_word() != b"CHARSET":
-        return b"UTF-8"
+        return b""
     cursor.word()
     cursor.space()
     return _charset(cursor)

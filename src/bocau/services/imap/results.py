@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
-from bocau.base.errors import Refused, TryLater
-from bocau.protocols.imap.finding import CHARSETS, Search
+from bocau.base.errors import Refused, SyntaxFault, TryLater
+from bocau.protocols.imap.finding import CHARSETS, Search, Sort, Thread
 from bocau.protocols.imap.sets import ranges_of
 from bocau.services.imap.errors import BadCharset
 from bocau.services.imap.progress import in_progress
@@ -29,6 +29,8 @@ async def look(session: "ImapSession", view: View, command: Search) -> Found:
     try:
         if command.charset not in CHARSETS:
             raise BadCharset("unknown charset")
+        if session.is_utf8 and command.charset and not isinstance(command, Sort | Thread):
+            raise SyntaxFault("no charset after UTF8=ACCEPT: it is UTF-8")
         return await find(session, view, command.key, needs_modseq=command.has_modseq)
     except (Refused, TryLater):
         if command.returns is not None and command.returns.saves:

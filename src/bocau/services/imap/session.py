@@ -54,6 +54,7 @@ class ImapSession:
         "is_qresync",
         "is_rev2",
         "is_uid_only",
+        "is_utf8",
         "login",
         "sasl",
         "service",
@@ -79,6 +80,8 @@ class ImapSession:
         self.is_rev2 = False
         self.is_qresync = False
         """VANISHED instead of EXPUNGE (RFC 7162 §3.2.3)."""
+        self.is_utf8 = False
+        """UTF8=ACCEPT is enabled: a search names no charset (RFC 9755 §3)."""
         self.is_uid_only = False
         """No message numbers in either direction (RFC 9586)."""
         self.is_idle = False

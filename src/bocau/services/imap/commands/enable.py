@@ -27,7 +27,7 @@ def _enable(session: "ImapSession", name: bytes) -> bool:
         # RFC 7162 §3.2.3: a CONDSTORE enabling command too.
         session.is_qresync = session.is_condstore = True
     elif name == b"UTF8=ACCEPT":
-        session.engine.is_utf8 = True
+        session.is_utf8 = session.engine.is_utf8 = True
     elif name == b"IMAP4REV2":
         session.is_rev2 = session.engine.is_utf8 = True
     elif name == b"UIDONLY":

@@ -18,6 +18,8 @@ ANNOTATIONS: Final = Queries("bocau.store", "sql/sqlite/annotations.sql")
 VALUE_BYTES_MAX: Final = 64 * 1024
 ENTRIES_MAX: Final = 100
 """Of one mailbox and one reader (RFC 5464 §4.1 asks for 10)."""
+ACCOUNT_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Of all mailboxes of an account, whoever wrote them."""
 SHARED: Final = AccountId(0)
 """The reader of what everybody reads."""
 
@@ -27,7 +29,7 @@ class AnnotationTooLarge(MessageTooLarge):
 
 
 class TooManyAnnotations(LimitReached):
-    """More than ENTRIES_MAX."""
+    """More than ENTRIES_MAX, or than ACCOUNT_BYTES_MAX."""
 
 
 class Entry(NamedTuple):
@@ -69,6 +71,8 @@ def annotate(tx: "Writing", mailbox_id: MailboxId, values: Mapping[Entry, bytes 
     for reader_id in {entry.reader_id for entry in values}:
         if tx.sql.value(ANNOTATIONS.count, (tx.account_id, mailbox_id, reader_id)) > ENTRIES_MAX:
             raise TooManyAnnotations(f"a mailbox may have {ENTRIES_MAX} annotations")
+    if changed and tx.sql.value(ANNOTATIONS.size, (tx.account_id,)) > ACCOUNT_BYTES_MAX:
+        raise TooManyAnnotations(f"an account may have {ACCOUNT_BYTES_MAX} octets of annotations")
     return changed
 
 

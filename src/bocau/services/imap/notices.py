@@ -96,7 +96,7 @@ async def _tell_others(session: "ImapSession", watch: Watch) -> None:
             # What happened in those accounts between the look and their bells.
             await tell_names(session, watch)
     for key, events in happened.messages.items():
-        _tell_counters(session, watch, key, events)
+        await _tell_counters(session, watch, key, events)
     for key, entries in happened.annotations.items():
         _tell_annotations(session, watch, key, entries)
 
@@ -188,7 +188,7 @@ def _tell_name(session: "ImapSession", names: Names, name: str, old_name: str) -
 # --- counters and annotations ----------------------------------------------------------------
 
 
-def _tell_counters(session: "ImapSession", watch: Watch, key: Key, happened: Collection[Event]) -> None:
+async def _tell_counters(session: "ImapSession", watch: Watch, key: Key, happened: Collection[Event]) -> None:
     """STATUS of a mailbox that is not selected (RFC 5465 §5.1–5.3)."""
     name, view = watch.names.get(key), session.view
     if name is None or (view is not None and key == (view.account_id, view.mailbox_id)):
@@ -200,7 +200,7 @@ def _tell_counters(session: "ImapSession", watch: Watch, key: Key, happened: Col
         mailbox = session.store.glance(key[0], lambda reading: reading.mailbox(key[1]))
     except NoSuchMailbox:
         return
-    tell_status(session, Shown(name, key[0], mailbox), _news_items(session, events))
+    await tell_status(session, Shown(name, key[0], mailbox), _news_items(session, events))
 
 
 def _news_items(session: "ImapSession", events: Collection[Event]) -> list[StatusItem]:
@@ -227,7 +227,7 @@ async def tell_all_counters(session: "ImapSession", watch: Watch) -> None:
         for one in some:
             items = _first_items(watch.events(one.name, one.account_id, session.account_id))
             if items:
-                tell_status(session, one, items)
+                await tell_status(session, one, items)
 
 
 def _first_items(events: Collection[Event]) -> list[StatusItem]:

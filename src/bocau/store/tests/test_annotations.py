@@ -43,13 +43,16 @@ async def test_below_is_below_and_nothing_beside(store):
     assert [entry.path for entry, _ in everything] == list(names)
 
 
-async def test_limits_leave_all_as_it_was(store):
+async def test_limits_leave_all_as_it_was(store, monkeypatch):
     box = inbox(store)
     with pytest.raises(a.AnnotationTooLarge):
         await annotate(store, box, {OWN: b"x", ALL: b"y" * (a.VALUE_BYTES_MAX + 1)})
     many = {Entry(ALICE, f"/{n}"): b"v" for n in range(a.ENTRIES_MAX + 1)}
     with pytest.raises(a.TooManyAnnotations):
         await annotate(store, box, many)
+    monkeypatch.setattr(a, "ACCOUNT_BYTES_MAX", 10)
+    with pytest.raises(a.TooManyAnnotations):
+        await annotate(store, box, {OWN: b"123456", ALL: b"12345"})
     assert store.glance(ALICE, lambda tx: tx.annotations_below(box, Entry(ALICE, ""))) == []
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from bocau.base.errors import Refused
 from bocau.protocols.imap.metadata import GetMetadata, Wanted
 from bocau.protocols.imap.names import encode_name
 from bocau.services.imap.metadata import Values, found, subject_named, values_text
@@ -20,7 +21,12 @@ async def answer(session: "ImapSession", command: GetMetadata) -> None:
 
 def tell_metadata(session: "ImapSession", shown: Shown, wanted: Wanted) -> None:
     """Write the METADATA response of one mailbox of a LIST (RFC 9590 §3)."""
-    _tell(session, shown.name, found(session, shown, wanted), wanted.size_max)
+    try:
+        values = found(session, shown, wanted)
+    except Refused:
+        # It has just gone, or the right to it.
+        return
+    _tell(session, shown.name, values, wanted.size_max)
 
 
 def _tell(session: "ImapSession", name: str, values: Values, size_max: int | None) -> int:

@@ -27,7 +27,7 @@ async def answer(session: "ImapSession", command: List) -> None:
         for line in lines:
             child_info = b' ("CHILDINFO" (%b))' % criteria if line.has_child_info else b""
             tell_line(session, line.name, line.attributes, child_info)
-            _tell_more(session, command, line)
+            await _tell_more(session, command, line)
     await session.ok(command, "LIST completed")
 
 
@@ -39,13 +39,13 @@ def tell_line(
     session.untagged(b'LIST (%b) "/" %b%b' % (b" ".join(attributes), wire_name, extended))
 
 
-def _tell_more(session: "ImapSession", command: List, line: Line) -> None:
+async def _tell_more(session: "ImapSession", command: List, line: Line) -> None:
     """What else RETURN asked for, of mailboxes that exist and were meant."""
     if line.shown is None or not line.is_selected:
         return
     if command.status_items and "r" in line.shown.rights:
-        tell_status(session, line.shown, command.status_items)
+        await tell_status(session, line.shown, command.status_items)
     if b"MYRIGHTS" in command.returns:
         tell_rights(session, line.shown)
-    if command.metadata is not None:
+    if command.metadata is not None and "r" in line.shown.rights:
         tell_metadata(session, line.shown, command.metadata)

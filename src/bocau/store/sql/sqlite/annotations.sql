@@ -12,6 +12,9 @@ ORDER BY entry;
 SELECT count(*) FROM annotation
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND reader_id = :reader_id;
 
+-- name: size
+SELECT coalesce(sum(length(value)), 0) FROM annotation WHERE account_id = :account_id;
+
 -- name: annotate
 INSERT INTO annotation (account_id, mailbox_id, reader_id, entry, value)
 VALUES (:account_id, :mailbox_id, :reader_id, :entry, :value)

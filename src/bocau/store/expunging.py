@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from bocau.base.ids import MailboxId
 from bocau.store import seen
 from bocau.store.statements import WRITING
-from bocau.store.transfer import leave, totals_of, uids_with
+from bocau.store.totals import totals_of, uids_with
+from bocau.store.transfer import leave
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
 from bocau.store.values import ChangeKind, Flags
 
@@ -22,15 +23,15 @@ def expunge(
     last_uid = tx.uid_next(mailbox_id) - 1
     ranges = clamp(((1, last_uid),) if ranges is None else ranges, last_uid)
     needed = _DELETED if only_deleted else 0
-    uids = uids_with(tx, mailbox_id, ranges, needed)
-    if not uids:
-        return []
     total = totals_of(tx, mailbox_id, ranges, needed)
+    if not total.messages:
+        return []
+    uids = uids_with(tx, mailbox_id, ranges, total, needed)
     remove(tx, mailbox_id, ranges, needed)
     seen.forget(tx, mailbox_id, uids)
     modseq = tx.next_modseq()
     leave(tx, mailbox_id, modseq, total)
-    tx.sql.execute(WRITING.lose, (total.size, total.count, tx.account_id))
+    tx.sql.execute(WRITING.lose, (total.size, total.messages, tx.account_id))
     tx.log(modseq, ChangeKind.EXPUNGED, mailbox_id, text_of(ranges_of(uids)))
     return uids
 

@@ -5,13 +5,14 @@ different sets: each set is renewed once here, and the statement replaces old by
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bocau.base.errors import BadName, LimitReached
 from bocau.base.ids import MailboxId
 from bocau.store import seen
 from bocau.store.statements import WRITING
+from bocau.store.totals import Totals, summed
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
 from bocau.store.values import ChangeKind
 
@@ -102,20 +103,20 @@ def change(
     if guests is not None:
         wanted = wanted.within(~1, keywords=True)
     renewed = _renewed_sets(tx, mailbox_id, ranges, wanted) if wanted.touches_keywords else None
-    found = _rows(tx, mailbox_id, ranges, wanted, renewed)
-    uids = [uid for uid, _ in found]
-    if guests is not None and guests.uids:
-        uids = sorted({*uids, *guests.uids})
-    if not uids:
+    total = _totals(tx, mailbox_id, ranges, wanted, renewed)
+    if not total.messages and not (guests is not None and guests.uids):
         return [], refused
     modseq = tx.next_modseq()
-    if found:
+    uids: list[int] = []
+    if total.messages:
         _update(tx, mailbox_id, ranges, wanted, renewed, modseq)
-        _count(tx, mailbox_id, modseq, [flags for _, flags in found], wanted)
+        _count(tx, mailbox_id, modseq, total, wanted)
         if wanted.add_keywords:
             note_keywords(tx, mailbox_id, wanted.add_keywords)
+        uids = _uids_changed(tx, mailbox_id, ranges, total, modseq)
     if guests is not None and guests.uids:
         seen.write(tx, mailbox_id, guests, modseq)
+        uids = sorted({*uids, *guests.uids})
     tx.log(modseq, ChangeKind.KEYWORDS, mailbox_id, text_of(ranges_of(uids)))
     return uids, refused
 
@@ -163,14 +164,31 @@ def _parameters(
     return values if renewed is None else values | {"renewed": renewed}
 
 
-def _rows(
+def _totals(
     tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted, renewed: str | None
-) -> list[tuple[int, int]]:
+) -> Totals:
+    """Of the messages that will change, as they are before."""
     statement = WRITING.flags_that_change if renewed is None else WRITING.states_that_change
-    found: list[tuple[int, int]] = []
-    for first, last in ranges:
-        found += tx.sql.rows(statement, _parameters(tx, mailbox_id, first, last, wanted, renewed))
-    return found
+    return summed(
+        row
+        for first, last in ranges
+        for row in tx.sql.rows(statement, _parameters(tx, mailbox_id, first, last, wanted, renewed))
+    )
+
+
+def _uids_changed(
+    tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, total: Totals, modseq: int
+) -> list[int]:
+    """The messages that have changed are those that have the change's modseq now."""
+    if total.is_dense:
+        return list(range(total.first_uid, total.last_uid + 1))
+    return [
+        uid
+        for first, last in ranges
+        for uid in json.loads(
+            tx.sql.value(WRITING.uids_changed, (tx.account_id, mailbox_id, first, last, modseq))
+        )
+    ]
 
 
 def _update(
@@ -188,13 +206,10 @@ def _update(
         )
 
 
-def _count(tx: "Writing", mailbox_id: MailboxId, modseq: int, old: Sequence[int], wanted: Wanted) -> None:
+def _count(tx: "Writing", mailbox_id: MailboxId, modseq: int, total: Totals, wanted: Wanted) -> None:
     """Keep the mailbox's counters: how many became seen, how many lost DELETED."""
-    seen = deleted = 0
-    for flags in set(old):
-        new = (flags & wanted.keep) | wanted.add
-        if (new ^ flags) & 9:
-            number = old.count(flags)
-            seen += number * ((new & 1) - (flags & 1))
-            deleted += number * ((flags >> 3 & 1) - (new >> 3 & 1))
+    kept_unseen = total.unseen if wanted.keep & 1 else total.messages
+    kept_deleted = total.deleted if wanted.keep & 8 else 0
+    seen = total.unseen - (0 if wanted.add & 1 else kept_unseen)
+    deleted = total.deleted - (total.messages if wanted.add & 8 else kept_deleted)
     tx.sql.execute(WRITING.adjust, (modseq, 0, seen, deleted, 0, tx.account_id, mailbox_id))

@@ -1,7 +1,5 @@
 """COPY and MOVE: whole ranges by INSERT … SELECT, uids numbered by a window function."""
 
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bocau.base.ids import MailboxId, Uid
@@ -9,6 +7,7 @@ from bocau.store import seen
 from bocau.store.addition import EMAIL_SERIAL_BITS, UID_MAX
 from bocau.store.keywords import note_keywords
 from bocau.store.statements import WRITING
+from bocau.store.totals import Totals, totals_of, uids_with
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
 from bocau.store.values import ChangeKind
 
@@ -16,48 +15,19 @@ if TYPE_CHECKING:
     from bocau.store.writing import Writing
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What some messages of a mailbox add up to."""
-
-    count: int = 0
-    size: int = 0
-    unseen: int = 0
-    deleted: int = 0
-
-
-def totals_of(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, needed: int = 0) -> Totals:
-    """The totals of the messages that have all the flags `needed`."""
-    rows = [
-        row
-        for first, last in ranges
-        for row in tx.sql.rows(WRITING.totals, (tx.account_id, mailbox_id, first, last, needed, needed))
-    ]
-    return Totals(*map(sum, zip(*rows, strict=True)))
-
-
-def uids_with(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, needed: int = 0) -> list[int]:
-    """The uids of the messages that have all the flags `needed`, ascending."""
-    found: list[int] = []
-    for first, last in ranges:
-        place = (tx.account_id, mailbox_id, first, last)
-        found += json.loads(tx.sql.value(WRITING.uids_with, (*place, needed, needed)))
-    return found
-
-
 def copy(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> list[tuple[Uid, Uid]]:
     """See Writing.copy."""
     ranges = clamp(ranges, tx.uid_next(mailbox_id) - 1)
     total = totals_of(tx, mailbox_id, ranges)
     tx.mailbox(target)
-    if not total.count:
+    if not total.messages:
         return []
-    taken = tx.sql.row(WRITING.take, (total.count, total.size, total.count, tx.account_id))
+    taken = tx.sql.row(WRITING.take, (total.messages, total.size, total.messages, tx.account_id))
     assert taken is not None
     modseq, last_serial = taken
-    sources = uids_with(tx, mailbox_id, ranges)
+    sources = uids_with(tx, mailbox_id, ranges, total)
     first_uid = _fill_target(tx, mailbox_id, target, modseq, total)
-    email_id = (tx.account_id << EMAIL_SERIAL_BITS) + last_serial - total.count + 1
+    email_id = (tx.account_id << EMAIL_SERIAL_BITS) + last_serial - total.messages + 1
     uid = first_uid
     for first, last in ranges:
         place = (tx.account_id, mailbox_id, first, last)
@@ -80,9 +50,9 @@ def move(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     ranges = clamp(ranges, tx.uid_next(mailbox_id) - 1)
     total = totals_of(tx, mailbox_id, ranges)
     tx.mailbox(target)
-    if not total.count:
+    if not total.messages:
         return []
-    sources = uids_with(tx, mailbox_id, ranges)
+    sources = uids_with(tx, mailbox_id, ranges, total)
     modseq = tx.next_modseq()
     first_uid = uid = _fill_target(tx, mailbox_id, target, modseq, total)
     for first, last in ranges:
@@ -103,15 +73,15 @@ def leave(tx: "Writing", mailbox_id: MailboxId, modseq: int, total: Totals) -> N
     """Take messages that have gone out of the mailbox's counters."""
     tx.sql.execute(
         WRITING.adjust,
-        (modseq, total.count, total.unseen, total.deleted, total.size, tx.account_id, mailbox_id),
+        (modseq, total.messages, total.unseen, total.deleted, total.size, tx.account_id, mailbox_id),
     )
 
 
 def _fill_target(tx: "Writing", mailbox_id: MailboxId, target: MailboxId, modseq: int, total: Totals) -> int:
     if mailbox_id != target:
         note_keywords(tx, target, tx.keywords_used(mailbox_id))
-    first_uid = tx.fill(target, modseq, total.count, total.size, total.unseen, total.deleted)
-    assert first_uid + total.count - 1 <= UID_MAX
+    first_uid = tx.fill(target, modseq, total.messages, total.size, total.unseen, total.deleted)
+    assert first_uid + total.messages - 1 <= UID_MAX
     return first_uid
 
 

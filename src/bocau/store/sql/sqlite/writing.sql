@@ -130,10 +130,9 @@ UPDATE mailbox SET recent_uid = :uid WHERE account_id = :account_id AND mailbox_
 DELETE FROM mailbox WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 
 -- name: flags_that_change
-SELECT uid, flags FROM message
+SELECT count(*), min(uid), max(uid), 0, sum(1 - (flags & 1)), sum(flags >> 3 & 1) FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-    AND modseq <= :unchanged_since AND flags <> ((flags & :keep) | :add)
-ORDER BY uid;
+    AND modseq <= :unchanged_since AND flags <> ((flags & :keep) | :add);
 
 -- name: change_flags
 UPDATE message SET flags = (flags & :keep) | :add, modseq = :modseq
@@ -145,10 +144,10 @@ SELECT DISTINCT keywords FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last;
 
 -- name: states_that_change
-SELECT m.uid, m.flags FROM message AS m JOIN json_each(:renewed) AS s ON s.key = m.keywords
+SELECT count(*), min(m.uid), max(m.uid), 0, sum(1 - (m.flags & 1)), sum(m.flags >> 3 & 1)
+FROM message AS m JOIN json_each(:renewed) AS s ON s.key = m.keywords
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
-    AND m.modseq <= :unchanged_since AND (m.flags <> ((m.flags & :keep) | :add) OR m.keywords <> s.value)
-ORDER BY m.uid;
+    AND m.modseq <= :unchanged_since AND (m.flags <> ((m.flags & :keep) | :add) OR m.keywords <> s.value);
 
 -- name: change_states
 UPDATE message SET flags = (flags & :keep) | :add, keywords = s.value, modseq = :modseq
@@ -157,6 +156,13 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :fir
     AND modseq <= :unchanged_since AND s.key = keywords
     AND (flags <> ((flags & :keep) | :add) OR keywords <> s.value);
 
+-- name: uids_changed
+SELECT json_group_array(uid) FROM (
+    SELECT uid FROM message
+    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+        AND modseq = :modseq
+    ORDER BY uid);
+
 -- name: refused
 SELECT uid FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
@@ -164,7 +170,7 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :fir
 ORDER BY uid;
 
 -- name: totals
-SELECT count(*), coalesce(sum(size_bytes), 0), coalesce(sum(1 - (flags & 1)), 0), coalesce(sum(flags >> 3 & 1), 0)
+SELECT count(*), min(uid), max(uid), sum(size_bytes), sum(1 - (flags & 1)), sum(flags >> 3 & 1)
 FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
     AND (flags & :needed) = :needed2;
 

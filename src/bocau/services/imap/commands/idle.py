@@ -28,10 +28,17 @@ async def answer(session: "ImapSession", command: Idle) -> None:
 
 
 def _listen(session: "ImapSession") -> Callable[[], None]:
-    """Hear what happens in the selected mailbox's account; returns the function that ends it."""
-    view = session.view
-    account_id = session.account_id if view is None else view.account_id
-    return session.service.idlers.join(session, account_id)
+    """Hear one's own account, and the one whose mailbox is selected; returns the function that ends it."""
+    accounts = {session.account_id}
+    if session.view is not None:
+        accounts.add(session.view.account_id)
+    ends = [session.service.idlers.join(session, account_id) for account_id in accounts]
+
+    def end() -> None:
+        for leave in ends:
+            leave()
+
+    return end
 
 
 async def _wait(session: "ImapSession") -> None:

@@ -12,14 +12,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from bocau.base.errors import LimitReached, PeerError, Refused, SyntaxFault, TooLong
+from bocau.base.errors import PeerError, Refused, SyntaxFault, TooLong
 from bocau.protocols.imap import append as a
 from bocau.protocols.imap import limits as lim
 from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage, ReplaceMessage
-from bocau.protocols.imap.command import TAG, head, parse, sasl_response
+from bocau.protocols.imap.command import head, parse, sasl_response
 from bocau.protocols.imap.commands import Authenticate, Command
 from bocau.protocols.imap.limits import KNOWN, STRANGER
 from bocau.protocols.imap.primitives import Cursor
+from bocau.protocols.imap.refusals import refusal, tag_of
 from bocau.protocols.imap.replies import (
     Broken,
     IdleDone,
@@ -35,7 +36,6 @@ from bocau.protocols.imap.states import FALLS, LEGAL, MOVES, State
 Event = Command | a.Step | AppendChunk | SaslResponse | IdleDone | Ready | Rejected | Broken
 
 _LITERAL_END: Final = re.compile(rb"~?\{([0-9]{1,20})(\+?)\}\Z")
-_NOT_YET: Final = b"*"
 PIECES_MAX: Final = 100
 """Pieces of one literal before they are joined: tiny packets must not cost their overhead."""
 
@@ -245,7 +245,7 @@ class ImapEngine:
         if len(self._literals) >= self.limits.literal_count_max:
             return self._broken("too many literals")
         if len(text) + self._literal_bytes + size > self.limits.command_bytes_max:
-            return self._refuse(Tagged(_tag(text), Status.BAD, "literal too large", b"TOOBIG"))
+            return self._refuse(Tagged(tag_of(text), Status.BAD, "literal too large", b"TOOBIG"))
         self._text = text + b"\r\n"
         self._literal_bytes += size
         self._mode = ImapEngine._in_literal
@@ -284,7 +284,7 @@ class ImapEngine:
             command = self._append or self._begin_append(cursor)
             self._steps.extend(command.read(cursor, literal_bytes))
         except (PeerError, Refused) as error:
-            return self._refuse(_answer(self._append_tag or _tag(text), error))
+            return self._refuse(refusal(self._append_tag or tag_of(text), error))
         self._append, self._text, self._literals = command, b"", []
         is_url = command.ending is a.Ending.URL
         if literal_bytes is not None and literal_bytes > (
@@ -411,26 +411,13 @@ class ImapEngine:
         return Rejected(reply)
 
     def _reject_line(self, line: bytes, text: str) -> Event:
-        tag = self._append_tag or _tag(self._text + line)
+        tag = self._append_tag or tag_of(self._text + line)
         self._forget_command()
         return Rejected(Tagged(tag, Status.BAD, text))
 
     def _reject(self, text: bytes, error: Exception) -> Event:
-        return Rejected(_answer(_tag(text), error))
+        return Rejected(refusal(tag_of(text), error))
 
     def _broken(self, text: str) -> Event:
         self.end()
         return Broken(text)
-
-
-def _tag(text: bytes) -> bytes:
-    found = TAG.match(text)
-    return found[0] if found else _NOT_YET
-
-
-def _answer(tag: bytes, error: Exception) -> Tagged:
-    """A name that cannot be is NO [CANNOT], too much NO [LIMIT]; everything else is BAD."""
-    if isinstance(error, Refused):
-        code = b"LIMIT" if isinstance(error, LimitReached) else b"CANNOT"
-        return Tagged(tag, Status.NO, str(error), code)
-    return Tagged(tag, Status.BAD, str(error))

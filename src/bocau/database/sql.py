@@ -1,6 +1,6 @@
 """One open transaction, as the jobs see it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import apsw
@@ -14,10 +14,11 @@ class Sql:
     SQLite numbers `:name`s by first appearance, so a tuple in that order is the cheaper way to say the same.
     """
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_defined")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._defined: set[str] = set()
 
     def execute(self, statement: str, parameters: Parameters = ()) -> None:
         """Run one or more statements. apsw is lazy: only what is consumed is run."""
@@ -38,6 +39,12 @@ class Sql:
     def many(self, statement: str, parameters: Iterable[Parameters]) -> None:
         """Run a statement once for each set of parameters."""
         self._connection.executemany(statement, parameters).fetchall()
+
+    def define(self, name: str, function: Callable[..., Any], argument_count: int) -> None:
+        """Make a pure function known to the statements that follow."""
+        if name not in self._defined:
+            self._connection.create_scalar_function(name, function, argument_count, deterministic=True)
+            self._defined.add(name)
 
     @property
     def changed_rows(self) -> int:

@@ -11,7 +11,7 @@ from bocau.store.access import Deed, Grant, Rights
 from bocau.store.annotations import Entry
 from bocau.store.blobs import BlobRef
 from bocau.store.names import fold_inbox
-from bocau.store.rendering import Rendered, Rendering
+from bocau.store.rendering import Rendered, Rendering, picked_fields
 from bocau.store.statements import READING
 from bocau.store.uidranges import UidRanges, parse_text
 from bocau.store.values import Change, ChangeKind, Flags, Mailbox, MailboxRole, Message, Usage
@@ -199,6 +199,8 @@ class Reading:
         """Lines of text for the messages from uid `first` to `last`, ascending; for the owner only, because
         the \\Seen of other readers is not in the rows."""
         access.require_owner(self)
+        if rendering.picks:
+            self.sql.define("picked_fields", picked_fields, 3)
         text, count, wrong, keywords = self.sql.row(  # type: ignore[misc]
             rendering.statement,
             rendering.parameters

@@ -5,11 +5,15 @@
 What the lines say is the caller's: nothing here knows a protocol. Literals are bound, never part of the SQL.
 """
 
+import re
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from bocau.formats.date import format_internal_date
+from bocau.formats.listing import LISTED_FIELDS
+from bocau.formats.picking import fields_named
 
 
 class Column(Enum):
@@ -26,9 +30,6 @@ class Column(Enum):
     SAVED = ('"%s%d %02d:%02d:%02d +0000"', "m.saved_at")
     ENVELOPE = ("", "e.envelope")
     BODY_STRUCTURE = ("", "e.body_structure")
-    LISTED = ("", "e.listed || x'0d0a'")
-    """The header fields of `listed_bits`, and the empty line that ends a header."""
-    LISTED_LENGTH = ("%d", "length(e.listed) + 2")
 
 
 class FlagWords(NamedTuple):
@@ -37,7 +38,15 @@ class FlagWords(NamedTuple):
     texts: tuple[bytes, ...]
 
 
-Piece = bytes | Column | FlagWords
+class HeaderFields(NamedTuple):
+    """The header fields of these names (lower case, all of formats.listing) and an empty line, as they stand;
+    before them `head` with their length in the place of %d."""
+
+    head: bytes
+    names: frozenset[bytes]
+
+
+Piece = bytes | Column | FlagWords | HeaderFields
 
 
 class Rendered(NamedTuple):
@@ -71,8 +80,14 @@ _WRONG: Final = {
     Column.SAVED: f"m.saved_at NOT BETWEEN 0 AND {_LAST_MOMENT}",
     Column.ENVELOPE: "length(e.envelope) = 0",
     Column.BODY_STRUCTURE: "length(e.body_structure) = 0",
-    Column.LISTED: "e.listed IS NULL OR e.listed_fields & :foreign",
 }
+_NOT_LISTED: Final = "e.listed IS NULL"
+# Mostly all that is kept is asked for: then it goes out as it is.
+_FIELDS: Final = (
+    "CASE WHEN e.listed_fields & {foreign} AND e.listed NOT NULL"
+    " THEN picked_fields({head}, {names}, e.listed)"
+    " ELSE format({head}, length(e.listed) + 2) || e.listed || x'0d0a' END"
+)
 _NARROW: Final = "message AS m"
 _WIDE: Final = "message AS m CROSS JOIN email AS e USING (email_id)"
 # No ORDER BY: it would cost as much as the rest. CROSS JOIN and the primary key leave one way to go, by uid.
@@ -84,19 +99,23 @@ WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEE
 
 
 class Rendering:
-    """A compiled line. `listed_bits`: LISTED is wrong where any other field of formats.listing occurs."""
+    """A compiled line."""
 
-    __slots__ = ("is_wide", "parameters", "statement")
+    __slots__ = ("is_wide", "parameters", "picks", "statement")
 
-    def __init__(self, pieces: Sequence[Piece], listed_bits: int = 0) -> None:
-        self.parameters: dict[str, Any] = {"days": _DAYS, "foreign": ~listed_bits}
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.parameters: dict[str, Any] = {"days": _DAYS}
+        kinds = {type(piece) for piece in pieces}
         columns = {piece for piece in pieces if isinstance(piece, Column)}
-        self.is_wide = any("e." in column.value[1] for column in columns)
+        self.picks = HeaderFields in kinds
+        """Whether `picked_fields` must be defined."""
+        self.is_wide = self.picks or any("e." in column.value[1] for column in columns)
         """Whether lines are read from the emails too, which costs several times more."""
+        wrong = [_WRONG[column] for column in Column if column in columns and column in _WRONG]
         self.statement = _STATEMENT.format(
             line=self._line(pieces),
-            wrong=" OR ".join([_WRONG[c] for c in Column if c in columns and c in _WRONG]) or "0",
-            keywords="m.keywords" if any(isinstance(piece, FlagWords) for piece in pieces) else "''",
+            wrong=" OR ".join(wrong + [_NOT_LISTED] * self.picks) or "0",
+            keywords="m.keywords" if FlagWords in kinds else "''",
             source=_WIDE if self.is_wide else _NARROW,
         )
 
@@ -109,14 +128,16 @@ class Rendering:
             elif isinstance(piece, FlagWords):
                 shown += b"%s"
                 values.append(self._flag_words(piece))
-            elif piece is not None and piece.value[0]:
+            elif isinstance(piece, Column) and piece.value[0]:
                 shown += piece.value[0].encode("ascii")
                 values.append(_DATE.format(piece.value[1]) if piece in _DATES else piece.value[1])
             else:
                 if shown:
                     terms.append(f"format({', '.join([self._bound(shown), *values])})")
                     shown, values = b"", []
-                if piece is not None:
+                if isinstance(piece, HeaderFields):
+                    terms.append(self._header_fields(piece))
+                elif piece is not None:
                     terms.append(piece.value[1])
         return " || ".join(terms)
 
@@ -126,6 +147,11 @@ class Rendering:
         cases = " ".join([f"WHEN {flags} THEN {self._bound(words.texts[flags])}" for flags in common])
         return _KEYWORDS.format(_FLAG_WORDS.format(cases))
 
+    def _header_fields(self, piece: HeaderFields) -> str:
+        foreign = ~sum([LISTED_FIELDS[name] for name in piece.names])
+        names = self._bound(b" ".join(sorted(piece.names)))
+        return _FIELDS.format(foreign=foreign, head=self._bound(piece.head), names=names)
+
     def _bound(self, text: bytes) -> str:
         assert b"\0" not in text, "format() would end there"
         name = f"t{len(self.parameters)}"
@@ -134,3 +160,14 @@ class Rendering:
 
 
 _DATES: Final = (Column.RECEIVED, Column.SAVED)
+
+
+def picked_fields(head: str, names: str, listed: bytes) -> bytes:
+    """The SQL function: some of the listed fields (see `HeaderFields`)."""
+    octets = b"".join(_pattern(names).findall(listed)) + b"\r\n"
+    return (head % len(octets)).encode("utf-8") + octets
+
+
+@lru_cache(maxsize=128)
+def _pattern(names: str) -> "re.Pattern[bytes]":
+    return fields_named(frozenset(names.encode("ascii").split(b" ")))

@@ -13,6 +13,7 @@ from typing import Final
 
 from bocau.formats.header import fields
 from bocau.formats.mime import Part
+from bocau.formats.picking import fields_named
 from bocau.formats.searchable import pieces, unaccented
 from bocau.formats.words import decode_words
 from bocau.protocols.imap import search as s
@@ -20,7 +21,6 @@ from bocau.protocols.imap.dates import MONTH_NUMBERS
 from bocau.protocols.imap.search import Clock, Key, Relation
 from bocau.services.imap.flags import BITS
 from bocau.services.imap.object_ids import email_object_id
-from bocau.services.imap.parts import fields_named
 from bocau.services.imap.view import Runs, View
 from bocau.store import Message
 

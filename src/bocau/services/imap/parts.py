@@ -1,13 +1,12 @@
 """Sections of stored bodies: the MIME tree of a body is scanned once and remembered (RFC 9051 §6.4.5.1)."""
 
 import asyncio
-import re
 from collections import OrderedDict
-from functools import lru_cache
 from typing import Final
 
 from bocau.formats.header import body_start, fields
 from bocau.formats.mime import Part, part_at, scan
+from bocau.formats.picking import fields_named
 from bocau.formats.text import decoded_octets
 from bocau.protocols.imap.fetch import Form, Portion, Section
 from bocau.store import BlobRef
@@ -124,16 +123,6 @@ def picked_fields(header: bytes, section: Section) -> bytes:
         pieces = [header[field.start : field.end] for field in fields(header) if field.name not in wanted]
     pieces.append(b"\r\n")
     return b"".join(pieces)
-
-
-@lru_cache(maxsize=128)
-def fields_named(names: frozenset[bytes]) -> "re.Pattern[bytes]":
-    """Finds whole fields of these names, folds included, as `formats.header.fields` delimits them."""
-    return re.compile(
-        rb"^(?:%b)[ \t]*+(?:\r?\n[ \t]++)?:[^\n]*+(?:\n[ \t][^\n]*+)*+\n?"
-        % b"|".join(re.escape(name) for name in sorted(names)),
-        re.MULTILINE | re.IGNORECASE,
-    )
 
 
 def cut(data: bytes, tree: Part | None, section: Section) -> bytes | None:

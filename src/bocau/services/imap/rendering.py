@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from bocau.formats.listing import LISTED_FIELDS
 from bocau.protocols.imap.fetch import Attribute, Form, Item, Portion, Section
 from bocau.services.imap.flags import flags_text
-from bocau.store.rendering import Column, FlagWords, Piece, Rendering
+from bocau.store.rendering import Column, FlagWords, HeaderFields, Piece, Rendering
 
 _WORDS: Final = FlagWords(tuple([flags_text(bits, "") for bits in range(32)]))
 _RECENT_WORDS: Final = FlagWords(tuple([flags_text(bits, "", is_recent=True) for bits in range(32)]))
@@ -36,13 +36,11 @@ class Renderings(NamedTuple):
 
 def renderings(items: Sequence[Item], *, is_uid_only: bool) -> Renderings | None:
     """How the store writes these items; None: it cannot."""
-    listed = {item.fields for item in items if isinstance(item, Section)}
-    if len(listed) > 1 or not all(_is_rendered(item) for item in items):
+    if not all(map(_is_rendered, items)):
         return None
-    bits = sum([LISTED_FIELDS[name] for fields in listed for name in fields])
     pieces = _line(items, is_uid_only)
     recent = [_RECENT_WORDS if piece is _WORDS else piece for piece in pieces]
-    return Renderings(Rendering(pieces, bits), Rendering(recent, bits))
+    return Renderings(Rendering(pieces), Rendering(recent))
 
 
 def is_listed(item: Item) -> bool:
@@ -71,7 +69,7 @@ def _line(items: Sequence[Item], is_uid_only: bool) -> list[Piece]:
         if index:
             line.append(b" ")
         if isinstance(item, Section):
-            line += (item.label + b" {", Column.LISTED_LENGTH, b"}\r\n", Column.LISTED)
+            line.append(HeaderFields(item.label.replace(b"%", b"%%") + b" {%d}\r\n", item.fields))
         else:
             line += _PIECES[item]
     line.append(b")\r\n")

@@ -5,19 +5,28 @@ import random
 import pytest
 
 from bocau.formats.date import format_internal_date
+from bocau.formats.listing import LISTED_FIELDS
 from bocau.store import Flags
-from bocau.store.rendering import Column, FlagWords, Rendering
+from bocau.store.rendering import Column, FlagWords, HeaderFields, Rendering, picked_fields
 from bocau.store.tests.conftest import ALICE, new_email
 
 WORDS = FlagWords(tuple([b" ".join([b"\\F%d" % bit for bit in range(5) if n >> bit & 1]) for n in range(32)]))
+FIELDS_ASKED = HeaderFields(b"100%% {%d}", frozenset((b"date", b"subject")))
+ASKED_BITS = LISTED_FIELDS[b"date"] | LISTED_FIELDS[b"subject"]
 PIECES = (
     b"100% * ", Column.NUMBER, b" (", Column.UID, b" ", WORDS, b" ", Column.MODSEQ, b" ", Column.RECEIVED,
-    b" ", Column.SAVED, b" ", Column.SIZE, b" {", Column.LISTED_LENGTH, b"}", Column.LISTED,
+    b" ", Column.SAVED, b" ", Column.SIZE, b" ", FIELDS_ASKED,
     Column.ENVELOPE, b"%s ", Column.BODY_STRUCTURE, b" M", Column.EMAIL_ID, b")\r\n",
 )  # fmt: skip
-LISTED_BITS = 0b111
 LAST_MOMENT = 4_102_444_799
 ROWS = 300
+LISTED = (
+    (b"", 0, b""),
+    (b"Date: \xe9\0\r\nSUBJECT : x\r\n y\r\n", ASKED_BITS, b"Date: \xe9\0\r\nSUBJECT : x\r\n y\r\n"),
+    (b"From: a\r\n b\r\nsubject: x\0\r\n\ty\r\nTo: z\r\n", ASKED_BITS | 2, b"subject: x\0\r\n\ty\r\n"),
+    (b"X-Label: a\r\n", 1 << 30, b""),
+)
+"""What is kept of a message, its bits, what of it is asked for."""
 FIELDS = (
     "flags",
     "keywords",
@@ -39,16 +48,16 @@ def random_row(number: int) -> tuple:
         rng.randrange(LAST_MOMENT),
         rng.choice([b"(NIL)", b'("\0" NIL)', b"\xff\xfe", rng.randbytes(20)]),
         rng.choice([b"(x)", b"\0\0", rng.randbytes(20)]),
-        rng.choice([b"", b"From: \xe9\0\r\n", rng.randbytes(20)]),
-        rng.randrange(LISTED_BITS + 1),
+        *rng.choice(LISTED)[:2],
     )
 
 
 def line(number: int, uid: int, modseq: int, size: int, email_id: int, row: tuple) -> bytes:
     flags, keywords, received, saved, envelope, structure, listed, _ = row
+    listed = next(asked for kept, _, asked in LISTED if kept == listed)
     words = b" ".join([word for word in (WORDS.texts[flags], keywords.encode()) if word])
     listed += b"\r\n"
-    return b"100%% * %d (%d %b %d %b %b %d {%d}%b%b%%s %b M%d)\r\n" % (
+    return b"100%% * %d (%d %b %d %b %b %d 100%% {%d}%b%b%%s %b M%d)\r\n" % (
         number, uid, words, modseq, format_internal_date(received), format_internal_date(saved), size,
         len(listed), listed, envelope, structure, email_id,
     )  # fmt: skip
@@ -78,7 +87,7 @@ async def inbox(store):
 
 
 def rendered(store, inbox, first=1, last=ROWS, **more):
-    rendering = Rendering(PIECES, LISTED_BITS)
+    rendering = Rendering(PIECES)
     return store.glance(ALICE, lambda tx: tx.rendered(inbox, first, last, rendering, **{"shift": 0, **more}))
 
 
@@ -115,8 +124,6 @@ async def test_nothing_there(store, inbox):
         ("envelope", b""),
         ("body_structure", b""),
         ("listed", None),
-        ("listed_fields", LISTED_BITS + 1),
-        ("listed_fields", 1 << 62),
     ],
 )
 async def test_what_cannot_be_shown_is_counted(store, inbox, name, value):
@@ -128,6 +135,7 @@ async def test_only_the_primary_key_is_walked(store):
     """The order of the lines rests on it: there is no ORDER BY."""
     for pieces in (PIECES, (Column.UID, WORDS)):
         rendering = Rendering(pieces)
+        store.glance(ALICE, lambda tx: tx.sql.define("picked_fields", picked_fields, 3))
         plan = store.glance(
             ALICE,
             lambda tx, r=rendering: tx.sql.rows(

@@ -15,7 +15,7 @@ from bocau.store.columns import NEVER, Columns, Fact, Roster
 from bocau.store.reading import Reading
 
 ORDERS_MAX: Final = 16
-"""Orders kept with one roster."""
+"""Orders and threads kept with one roster."""
 
 
 class OrderKey(Enum):
@@ -121,8 +121,7 @@ def ordered(
             positions.sort(key=column.values.__getitem__, reverse=step.is_reverse)
         kept = Numbers(array("I", positions), is_complete=all(column.is_complete for column in columns))
         if kept.is_complete:
-            _forget_old(derived)
-            derived[steps] = kept
+            keep(derived, steps, kept)
     return image.roster, kept
 
 
@@ -143,7 +142,9 @@ def known_order(
     return None if image is None or kept is None else (image.roster, kept)
 
 
-def _forget_old(derived: dict[object, Any]) -> None:
+def keep(derived: dict[object, Any], name: tuple[object, ...], value: Any) -> None:
+    """Keep an order or threads with a roster; the oldest goes."""
     orders = [key for key in list(derived) if isinstance(key, tuple)]
-    for key in orders[: len(orders) - ORDERS_MAX + 1]:
+    for key in orders[: max(0, len(orders) - ORDERS_MAX + 1)]:
         derived.pop(key, None)
+    derived[name] = value

@@ -1,5 +1,6 @@
 """SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, SAVE of RFC 5182, MODSEQ of RFC 7162 §3.1.5)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.finding import Search
@@ -8,7 +9,9 @@ from bocau.services.imap.contexts import begin_context
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.message_limit import searched
 from bocau.services.imap.relevancy import scores_of
-from bocau.services.imap.results import found_by, numbers_line, numbers_of
+from bocau.services.imap.results import aside, found_by, numbers_line, numbers_of
+from bocau.services.imap.searching import Found
+from bocau.services.imap.view import View
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -23,17 +26,24 @@ async def answer(session: "ImapSession", command: Search) -> None:
     returns = command.returns
     if returns is not None and returns.saves:
         view.saved = saved(returns, found.uids)
-    numbers = numbers_of(view, found.uids, by_uid=command.by_uid)
-    modseq = found.modseq if command.has_modseq and numbers else 0
-    if returns is None and not session.is_rev2:
-        session.untagged(numbers_line(b"SEARCH", numbers, modseq))
-    elif returns is None or not returns.is_silent:
+    if returns is None or not returns.is_silent:
         scores = None
         if returns is not None and b"RELEVANCY" in returns.words:
             known = await scores_of(session, view, command.key, found.uids)
             scores = [known[uid] for uid in found.uids]
-        result = Result(numbers, command.by_uid, modseq=modseq, scores=scores)
-        session.untagged(esearch(tag_correlator(command.tag), returns or EVERYTHING, result))
+        is_rev2 = session.is_rev2
+        line = await aside(len(found.uids), lambda: _line(view, command, found, scores, is_rev2=is_rev2))
+        session.untagged(line)
     if returns is not None and b"UPDATE" in returns.words:
         begin_context(session, view, command, found.uids)
     await session.ok(command, "SEARCH completed", limit, may_expunge=command.by_uid)
+
+
+def _line(view: View, command: Search, found: Found, scores: Sequence[int] | None, *, is_rev2: bool) -> bytes:
+    """SEARCH of rev1, or ESEARCH."""
+    numbers = numbers_of(view, found.uids, by_uid=command.by_uid)
+    modseq = found.modseq if command.has_modseq and numbers else 0
+    if command.returns is None and not is_rev2:
+        return numbers_line(b"SEARCH", numbers, modseq)
+    result = Result(numbers, command.by_uid, modseq=modseq, scores=scores)
+    return esearch(tag_correlator(command.tag), command.returns or EVERYTHING, result)

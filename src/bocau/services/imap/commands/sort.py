@@ -1,5 +1,6 @@
 """SORT and UID SORT (RFC 5256 §3, with RETURN: RFC 5267 §3, MODSEQ: RFC 7162 §3.1.6)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.finding import Sort
@@ -9,8 +10,9 @@ from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.message_limit import searched
 from bocau.services.imap.progress import in_progress
 from bocau.services.imap.relevancy import Scores, scores_of
-from bocau.services.imap.results import found_by, numbers_line, numbers_of
+from bocau.services.imap.results import aside, found_by, numbers_line, numbers_of
 from bocau.services.imap.sorting import sorted_uids
+from bocau.services.imap.view import View
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -20,6 +22,8 @@ async def answer(session: "ImapSession", command: Sort) -> None:
     view = session.selected()
     _, limit = searched(session, view, command.key)
     if limit:
+        if command.returns is not None and command.returns.saves:
+            view.saved = ()
         session.no(command, "too many messages at once", limit)
         return
     found = await found_by(session, view, command)
@@ -31,17 +35,22 @@ async def answer(session: "ImapSession", command: Sort) -> None:
         uids = await sorted_uids(session, view, found.uids, command.criteria, scores)
     if returns is not None and returns.saves:
         view.saved = saved(returns, uids)
-    numbers = numbers_of(view, uids, by_uid=command.by_uid, is_sorted=True)
-    modseq = found.modseq if command.has_modseq and numbers else 0
-    if returns is None:
-        session.untagged(numbers_line(b"SORT", numbers, modseq))
-    elif not returns.is_silent:
-        fits = [scores[uid] for uid in uids] if scores else None
-        result = Result(numbers, command.by_uid, is_sorted=True, modseq=modseq, scores=fits)
-        session.untagged(esearch(tag_correlator(command.tag), returns, result))
+    if returns is None or not returns.is_silent:
+        modseq = found.modseq if command.has_modseq and uids else 0
+        session.untagged(await aside(len(uids), lambda: _line(view, command, uids, modseq, scores)))
     if returns is not None and b"UPDATE" in returns.words:
         begin_context(session, view, command, uids)
     await session.ok(command, "SORT completed", may_expunge=command.by_uid)
+
+
+def _line(view: View, command: Sort, uids: Sequence[int], modseq: int, scores: Scores) -> bytes:
+    """SORT, or ESEARCH where RETURN asks for it."""
+    numbers = numbers_of(view, uids, by_uid=command.by_uid, is_sorted=True)
+    if command.returns is None:
+        return numbers_line(b"SORT", numbers, modseq)
+    fits = [scores[uid] for uid in uids] if scores else None
+    result = Result(numbers, command.by_uid, is_sorted=True, modseq=modseq, scores=fits)
+    return esearch(tag_correlator(command.tag), command.returns, result)
 
 
 def is_scored(command: Sort) -> bool:

@@ -71,6 +71,44 @@ def test_idle_tells_at_once_what_another_worker_did(pair: tuple[Wire, Wire]) -> 
     assert other.end(tag).status == b"OK"
 
 
+def test_three_sessions_hear_the_same_in_the_same_order(server: Server, pair: tuple[Wire, Wire]) -> None:
+    """Two wait in IDLE, by number and by QRESYNC (RFC 7162 §3.2.10.2); one asks by NOOP in the end."""
+    one, numbered = pair
+    steps = (
+        (
+            r"STORE 3 +FLAGS (\Flagged)",
+            rb"3 FETCH (UID 3 FLAGS (\Flagged)",
+            rb"3 FETCH (UID 3 FLAGS (\Flagged)",
+        ),
+        ("COPY 1 Shared", b"4 EXISTS", b"4 EXISTS"),
+        (r"UID STORE 2 +FLAGS (\Deleted)", rb"2 FETCH (UID 2", rb"2 FETCH (UID 2"),
+        ("EXPUNGE", b"2 EXPUNGE", b"VANISHED 2"),
+        ("UID COPY 1,3 Shared", b"5 EXISTS", b"5 EXISTS"),
+        ("UID MOVE 4 Archive", b"3 EXPUNGE", b"VANISHED 4"),
+        (r"UID STORE 6 FLAGS (\Seen)", b"4 FETCH (UID 6", b"4 FETCH (UID 6"),
+    )
+    with in_worker(server, "worker0") as by_uid, in_worker(server, "worker1") as late:
+        by_uid.ok("ENABLE QRESYNC")
+        late.ok("ENABLE QRESYNC")
+        late.ok("SELECT Shared")
+        by_uid.ok("SELECT Shared")
+        tags = [wire.begin("IDLE") for wire in (numbered, by_uid)]
+        for wire in (numbered, by_uid):
+            until(wire, b"+ ")
+        for command, with_number, with_uid in steps:
+            one.ok(command)
+            until(numbered, with_number, 5)
+            until(by_uid, with_uid, 5)
+        for wire, tag in zip((numbered, by_uid), tags, strict=True):
+            # What iOS 18 does: the next commands come in the packet of DONE.
+            wire.say(b"DONE\r\nx UID SEARCH ALL\r\n")
+            assert wire.end(tag).status == b"OK"
+            assert wire.end(b"x").of(b"SEARCH") == [b"SEARCH 1 3 5 6"]
+        heard = late.ok("NOOP")
+        assert heard.of(b"VANISHED") == [b"VANISHED 2"] and heard.of(b"EXISTS") == [b"4 EXISTS"]
+        assert {item["UID"] for item in fetched(heard).values()} == {b"3", b"6"}
+
+
 def test_an_expunge_is_withheld_while_numbers_are_in_use(pair: tuple[Wire, Wire]) -> None:
     """RFC 9051 §7.5.1: no EXPUNGE during FETCH, STORE, SEARCH, COPY; UID commands may tell it."""
     one, other = pair

@@ -5,6 +5,7 @@ python bench/hot_store.py [--large 1000000] [--bulk 100000]
 
 import argparse
 import asyncio
+import itertools
 import statistics
 import tempfile
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from bocau.base.ids import AccountId, MailboxId
 from bocau.database import Database, DatabaseSettings
-from bocau.store import STORE_SCHEMA, Blobs, Flags, LocalBell, MailStore, NewEmail, Writing
+from bocau.store import STORE_SCHEMA, Blobs, EmailKeys, Flags, LocalBell, MailStore, NewEmail, Writing
 
 ENVELOPE = b"(" + b"x" * 400 + b")"
 STRUCTURE = b"(" + b"y" * 300 + b")"
@@ -22,13 +23,24 @@ SENT = MailboxId(3)
 EVERYTHING = ((1, 2**32 - 1),)
 
 
+LISTED = b"Subject: A subject of usual length\r\n" * 10
+KEYS = EmailKeys(1, b"", False, "A SUBJECT OF USUAL LENGTH", "A", "B", "", "A PERSON", "ANOTHER PERSON", (1,))
+_numbers = itertools.count(1)
+
+
 def email(store: MailStore, size: int) -> NewEmail:
     blob = store.blobs.stage(b"m" * size)
-    return NewEmail(
+    return anew(NewEmail(
         blob, size, 1_700_000_000, 1_700_000_000, "<id@example.org>", "A subject of usual length",
         "a@example.org",
-        ENVELOPE, STRUCTURE, "The first words of the message",
-    )  # fmt: skip
+        ENVELOPE, STRUCTURE, "The first words of the message", LISTED, 1, KEYS,
+    ))  # fmt: skip
+
+
+def anew(known: NewEmail) -> NewEmail:
+    """The same with another Message-ID: hashes are spread over the whole range."""
+    number = next(_numbers) * 0x9E3779B97F4A7C15 % 2**63
+    return known._replace(keys=KEYS._replace(message_key=number, thread_keys=(number,)))
 
 
 class Stopwatch:
@@ -46,7 +58,7 @@ async def fill(store: MailStore, account: AccountId, count: int) -> None:
     blob = email(store, 2000)
 
     def job(size: int) -> Callable[[Writing], object]:
-        return lambda tx: tx.add_many(INBOX, [(blob, Flags(0), "")] * size)
+        return lambda tx: tx.add_many(INBOX, [(anew(blob), Flags(0), "") for _ in range(size)])
 
     for start in range(0, count, 5000):
         await store.write(account, job(min(5000, count - start)), heavy=True)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bocau.base.errors import NoSuchAccount, NoSuchMailbox, TryLater
+from bocau.base.errors import Refused, TryLater
 from bocau.base.ids import AccountId, ModSeq
 from bocau.protocols.imap import commands as c
 from bocau.protocols.imap.commands import Command, StatusItem
@@ -23,7 +23,8 @@ from bocau.services.imap.normalized import old_name_item
 from bocau.services.imap.places import Shown, all_visible
 from bocau.services.imap.turns import portions
 from bocau.services.imap.watch import Key, Watch
-from bocau.store import Change, ChangeKind, Reading
+from bocau.store import Change, ChangeKind, Mailbox, Reading
+from bocau.store.access import Deed, require
 from bocau.store.annotations import SHARED, entry_of_change
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ async def tell(session: "ImapSession", watch: Watch, *, is_idle: bool = False) -
             await updates.tell(session, may_expunge=is_idle or not watch.is_delayed)
         if watch.wanted and not session.is_over:
             await _tell_others(session, watch)
-    except (NoSuchAccount, TryLater):
-        # The next ring tells it.
+    except (Refused, TryLater):
+        # An account is gone, or busy: the next ring tells the rest.
         return
     except Overflow:
         end(session)
@@ -196,11 +197,22 @@ async def _tell_counters(session: "ImapSession", watch: Watch, key: Key, happene
     events = watch.events(name, key[0], session.account_id).intersection(happened)
     if not events:
         return
+    mailbox = _readable(session, key)
+    if mailbox is not None:
+        await tell_status(session, Shown(name, key[0], mailbox), _news_items(session, events))
+
+
+def _readable(session: "ImapSession", key: Key) -> Mailbox | None:
+    """The mailbox, if it is there and this user may read it."""
+
+    def read(reading: Reading) -> Mailbox:
+        require(reading, key[1], Deed.READ)
+        return reading.mailbox(key[1])
+
     try:
-        mailbox = session.store.glance(key[0], lambda reading: reading.mailbox(key[1]))
-    except NoSuchMailbox:
-        return
-    await tell_status(session, Shown(name, key[0], mailbox), _news_items(session, events))
+        return session.store.glance(key[0], read)
+    except Refused:
+        return None
 
 
 def _news_items(session: "ImapSession", events: Collection[Event]) -> list[StatusItem]:
@@ -212,6 +224,13 @@ def _news_items(session: "ImapSession", events: Collection[Event]) -> list[Statu
     if session.is_condstore:
         items += [StatusItem.HIGHESTMODSEQ, StatusItem.UIDVALIDITY]
     return list(dict.fromkeys(items))
+
+
+def tell_no_access(session: "ImapSession", watch: Watch, names: Names) -> None:
+    """Watched mailboxes that this user may list, but not read (RFC 5465 §3.1)."""
+    for name, shown in names.shown.items():
+        if "r" not in shown.rights and watch.events(name, shown.account_id, session.account_id):
+            tell_line(session, name, (b"\\NoAccess",))
 
 
 async def tell_all_counters(session: "ImapSession", watch: Watch) -> None:
@@ -249,7 +268,8 @@ def _tell_annotations(session: "ImapSession", watch: Watch, key: Key, entries: l
     name = watch.names.get(key)
     if name is None:
         return
-    if Event.MAILBOX_METADATA_CHANGE in watch.events(name, account_id, session.account_id):
+    wanted = watch.events(name, account_id, session.account_id)
+    if Event.MAILBOX_METADATA_CHANGE in wanted and _readable(session, key) is not None:
         _tell_entries(session, encode_name(name, session.engine.is_utf8), entries)
 
 

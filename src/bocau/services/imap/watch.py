@@ -82,7 +82,7 @@ class Watch:
             case Filter.SUBSCRIBED:
                 return name in self.subscribed
             case Filter.SUBTREE:
-                return any(name == top or name.startswith(top + "/") for top in group.mailboxes)
+                return any(not top or f"{name}/".startswith(top + "/") for top in group.mailboxes)
             case _:
                 return name in group.mailboxes
 
@@ -98,8 +98,8 @@ class Watch:
         return names
 
     def listen(self, session: "ImapSession") -> bool:
-        """Hear the bells of all accounts that matter now: one's own, those of shared mailboxes that are watched,
-        that of the selected mailbox. Returns whether there are new ones."""
+        """Hear the bells of all accounts that matter now: one's own, those of watched shared mailboxes, that of
+        the selected mailbox. Returns whether there are new ones."""
         wanted = set() if self.is_silent else self._accounts(session)
         for account_id in self._bells.keys() - wanted:
             self._bells.pop(account_id)()

@@ -1,4 +1,4 @@
-"""NOTIFY (RFC 5465): what one session does is told to the other, between its commands, and nothing else is."""
+"""NOTIFY (RFC 5465): what one session does is told to the other between its commands, and nothing else is."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ import pytest
 
 from bocau.services.imap import notices
 from bocau.services.imap.tests import mail
-from bocau.services.imap.tests.home import ALICE, PASSWORD, Home, SessionPlayer, listening, log_in
+from bocau.services.imap.tests.home import ALICE, PASSWORD, Home, SessionPlayer, listening
 from bocau.store import Flags
 
 
@@ -194,15 +194,28 @@ async def test_shared_mailboxes_are_told_while_they_are_shared(home: Home, alice
         await alice.say("c RENAME Team Crew")
         await watcher.hears(f'* LIST (\\HasNoChildren) "/" "{box[:-4]}Crew" ("OLDNAME" ("{box}"))')
         await alice.say("d DELETEACL Crew bob@example.org")
-        await watcher.hears(f'* LIST (\\NonExistent \\HasNoChildren) "/" "Other Users/alice@example.org"')
+        await watcher.hears('* LIST (\\NonExistent \\HasNoChildren) "/" "Other Users/alice@example.org"')
         await watcher.hears(f'* LIST (\\NonExistent \\HasNoChildren) "/" "{box[:-4]}Crew"')
         await home.deliver(mail.PLAIN, mailbox="Crew")
         await watcher.hears_nothing_more()
         await alice.say("e SETACL Crew bob@example.org lr")
-        await watcher.hears(f'* LIST (\\NonExistent \\HasChildren) "/" "Other Users/alice@example.org"')
+        await watcher.hears('* LIST (\\NonExistent \\HasChildren) "/" "Other Users/alice@example.org"')
         await watcher.hears(f'* LIST (\\HasNoChildren) "/" "{box[:-4]}Crew"')
         await home.deliver(mail.PLAIN, mailbox="Crew")
         await watcher.hears(f'* STATUS "{box[:-4]}Crew" (MESSAGES 3 UIDNEXT 4)')
+
+
+async def test_who_may_only_look_up_learns_no_counts(home: Home, alice: SessionPlayer) -> None:
+    box = "Other Users/alice@example.org/Team"
+    await alice.say("a CREATE Team", "b SETACL Team bob@example.org l")
+    async with watching(home, user="bob") as watcher:
+        wishes = '(SUBTREE "" (MessageNew MessageExpunge FlagChange MailboxMetadataChange))'
+        answer = await watcher.say(f"a NOTIFY SET STATUS {wishes}")
+        assert f'* LIST (\\NoAccess) "/" "{box}"' in answer
+        assert not any("STATUS" in line and box in line for line in answer)
+        await home.deliver(mail.PLAIN, mailbox="Team")
+        await alice.say('c SETMETADATA Team (/shared/comment "x")')
+        await watcher.hears_nothing_more()
 
 
 async def test_nothing_is_left_of_a_watcher_that_goes(home: Home) -> None:

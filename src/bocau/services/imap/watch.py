@@ -98,8 +98,8 @@ class Watch:
         return names
 
     def listen(self, session: "ImapSession") -> bool:
-        """Hear the bells of all accounts that matter now: one's own, those of watched shared mailboxes, that of
-        the selected mailbox. Returns whether there are new ones."""
+        """Hear the bells of all accounts that matter now: one's own, those of watched shared mailboxes, that
+        of the selected mailbox. Returns whether there are new ones."""
         wanted = set() if self.is_silent else self._accounts(session)
         for account_id in self._bells.keys() - wanted:
             self._bells.pop(account_id)()

@@ -28,6 +28,8 @@ NARROW_LINES: Final = 4000
 """One portion of flags written by the store: about a millisecond."""
 WIDE_LINES: Final = 500
 """One portion of lines that need the emails: the same."""
+LINES_MIN: Final = 4
+"""The rows of fewer emails are sooner read than a statement for lines is prepared."""
 NARROW_MESSAGES: Final = 1000
 """One portion of flags."""
 WIDE_MESSAGES: Final = 200
@@ -52,7 +54,7 @@ async def send_messages(
     session: "ImapSession", view: View, runs: Runs, plan: Plan, *, since: int = 0
 ) -> Sent:
     """Write the responses of all that changed after `since`."""
-    sent, lines = Sent(), _lines_at_once(view, plan)
+    sent, lines = Sent(), _lines_at_once(view, runs, plan)
     if not lines:
         await _send_gathered(session, view, runs, plan, since, sent)
         return sent
@@ -82,11 +84,13 @@ def _count(runs: Runs) -> int:
 # --- what the store writes by itself --------------------------------------------------------
 
 
-def _lines_at_once(view: View, plan: Plan) -> int:
-    """How many lines the store may write in one go; 0: it cannot."""
+def _lines_at_once(view: View, runs: Runs, plan: Plan) -> int:
+    """How many lines the store may write in one go; 0: it cannot, or it is not worth it."""
     if plan.renderings is None or view.has_own_seen:
         return 0
-    return WIDE_LINES if plan.renderings.settled.is_wide else NARROW_LINES
+    if not plan.renderings.settled.is_wide:
+        return NARROW_LINES
+    return WIDE_LINES if _count(runs) >= LINES_MIN else 0
 
 
 def _write_lines(session: "ImapSession", view: View, runs: Runs, plan: Plan, since: int) -> int | None:

@@ -69,17 +69,17 @@ def _names(session: "ImapSession", source: Source, readable: list[Shown]) -> lis
             )
             return [shown.name for shown in readable if shown.name in subscribed]
         case SourceKind.MAILBOXES | SourceKind.SUBTREE | SourceKind.SUBTREE_ONE:
-            named = [fold_inbox(name) for name in source.names]
-            return [
-                shown.name for shown in readable if any(_is_in(shown.name, top, source.kind) for top in named)
-            ]
+            named = frozenset(map(fold_inbox, source.names))
+            return [shown.name for shown in readable if _is_meant(shown.name, named, source.kind)]
 
 
-def _is_in(name: str, top: str, kind: SourceKind) -> bool:
-    """Whether `top` or, as the kind says, something above is the mailbox `name`; "" is the top of all."""
-    if name == top:
+def _is_meant(name: str, named: frozenset[str], kind: SourceKind) -> bool:
+    """Whether the mailbox or, as the kind says, one above it has been named; "" is above all."""
+    if name in named:
         return True
     if kind is SourceKind.MAILBOXES:
         return False
-    start = f"{top}/" if top else ""
-    return name.startswith(start) and (kind is SourceKind.SUBTREE or "/" not in name[len(start) :])
+    above = name.rpartition("/")[0]
+    while above and above not in named and kind is SourceKind.SUBTREE:
+        above = above.rpartition("/")[0]
+    return above in named

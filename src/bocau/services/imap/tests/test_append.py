@@ -4,12 +4,16 @@ import errno
 import hashlib
 import io
 import re
+from pathlib import Path
 
 import pytest
 
+from bocau.base.ids import AccountId
+from bocau.services.imap import ImapSettings
 from bocau.services.imap.commands import append
-from bocau.services.imap.tests.home import ALICE, Home, SessionPlayer
+from bocau.services.imap.tests.home import ALICE, Home, SessionPlayer, log_in, open_home
 from bocau.store import Reading
+from bocau.store.access import Grant
 
 
 def lines(size: int) -> bytes:
@@ -155,3 +159,41 @@ async def test_octets_are_kept_as_they_are(home: Home, alice: SessionPlayer) -> 
     await alice.say("s SELECT Sent")
     said = await alice.receive(b"b FETCH 1:3 (RFC822.SIZE BODY.PEEK[])\r\n")
     assert said.count(b"RFC822.SIZE %d BODY[] {%d}\r\n%b)" % (len(body), len(body), body)) == 3
+
+
+async def test_a_url_leads_only_where_its_user_may_read(home: Home, alice: SessionPlayer) -> None:
+    """RFC 4469 §6, RFC 4314 §4."""
+    await home.deliver(lines(1000), mailbox="Archive")
+    bob = await log_in(home, "bob")
+    url = "/Other%20Users/alice@example.org/Archive/;UID=1"
+    for rights, answer in (("", "no such mailbox"), ("l", "no such mailbox"), ("lr", "")):
+        grant = Grant(AccountId(2), False, frozenset(rights))
+        await home.store.write(
+            ALICE,
+            lambda tx, grant=grant: tx.set_grant(tx.mailbox_named("Archive").mailbox_id, grant),  # type: ignore[misc]
+        )
+        said = (await bob.say(f'a APPEND Sent CATENATE (URL "{url}")'))[-1]
+        assert said.startswith("a OK") if rights == "lr" else said == f'a NO [BADURL "{url}"] {answer}'
+
+
+async def test_jmap_is_told_of_where_it_is(tmp_path: Path) -> None:
+    """RFC 9698 §4."""
+    settings = ImapSettings(allows_plain_login=True, jmap_url="https://mail.example.org/jmap/session")
+    async with open_home(tmp_path, settings) as home:
+        alice = await log_in(home)
+        assert " JMAPACCESS" in (await alice.say("a CAPABILITY"))[0]
+        assert await alice.say("b GETJMAPACCESS") == [
+            '* JMAPACCESS "https://mail.example.org/jmap/session"',
+            "b OK GETJMAPACCESS completed",
+        ]
+
+
+async def test_unauthenticate_may_be_switched_off(tmp_path: Path) -> None:
+    """RFC 8437 §8."""
+    async with open_home(
+        tmp_path, ImapSettings(allows_plain_login=True, allows_unauthenticate=False)
+    ) as home:
+        alice = await log_in(home)
+        assert " UNAUTHENTICATE" not in (await alice.say("a CAPABILITY"))[0]
+        assert (await alice.say("b UNAUTHENTICATE"))[0].startswith("b BAD")
+        assert (await alice.say("c STATUS INBOX (APPENDLIMIT)"))[0] == "* STATUS INBOX (APPENDLIMIT 67108864)"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from bocau.base.wiretext import UINT32_MAX
 from bocau.protocols.imap.sets import NumberSet, gaps, intersection, merged, ranges_of, set_text
+from bocau.services.imap.loading import load
 from bocau.services.imap.view import View
 from bocau.store import ChangeKind
 
@@ -25,6 +26,8 @@ LOG_ROWS: Final = 4000
 RANGES_MAX: Final = 10_000
 LINE_RANGES: Final = 500
 """In one VANISHED response."""
+PORTION_RANGES: Final = 3000
+"""Written without a pause."""
 
 Ranges = Sequence[tuple[int, int]]
 
@@ -42,7 +45,11 @@ async def tell_gone(session: "ImapSession", view: View, known: Ranges, since: in
     found = await _expunged(session, view, known, since)
     if view.withheld:
         found = intersection(found, gaps(ranges_of(sorted(view.withheld)), UINT32_MAX))
-    session.connection.write(vanished_lines(found, b"(EARLIER) "))
+    for start in range(0, len(found), PORTION_RANGES):
+        if start:
+            # Other sessions get their turn.
+            await asyncio.sleep(0)
+        session.connection.write(vanished_lines(found[start : start + PORTION_RANGES], b"(EARLIER) "))
 
 
 def vanished_lines(ranges: Ranges, how: bytes = b"") -> bytes:
@@ -87,9 +94,16 @@ async def _expunged(session: "ImapSession", view: View, known: Ranges, since: in
         if gone:
             found = merged(chain(found, gone))
         if len(found) > RANGES_MAX:
-            return intersection(gaps(ranges_of(session.selected().uids), view.uid_next - 1), known)
+            # A thread lets the others have their turn, too.
+            await load(session)
+            return await asyncio.to_thread(_missing, view, known)
         after = upto
         if after < last:
             # Other sessions get their turn.
             await asyncio.sleep(0)
     return intersection(found, known)
+
+
+def _missing(view: View, known: Ranges) -> Ranges:
+    """What of `known` is not there."""
+    return intersection(gaps(ranges_of(view.uids), view.uid_next - 1), known)

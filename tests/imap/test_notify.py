@@ -1,4 +1,4 @@
-"""NOTIFY (RFC 5465) over several workers: whoever serves the client that changes something, all watchers hear."""
+"""NOTIFY (RFC 5465) over several workers: whichever serves the client that changes something, all hear."""
 
 import re
 from contextlib import ExitStack

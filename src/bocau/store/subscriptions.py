@@ -1,5 +1,5 @@
-"""The list of names a user wants to see (RFC 9051 §6.3.7, §6.3.8): names, not mailboxes. A name may be on it that
-leads nowhere; DELETE and RENAME leave the list as it is."""
+"""The list of names a user wants to see (RFC 9051 §6.3.7, §6.3.8): names, not mailboxes. A name may be on it
+that leads nowhere; DELETE and RENAME leave the list as it is."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final

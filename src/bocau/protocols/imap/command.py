@@ -7,8 +7,8 @@ from typing import Final
 
 from bocau.base.errors import SyntaxFault
 from bocau.base.wiretext import UINT63_MAX
-from bocau.protocols.imap import commands as c
 from bocau.protocols.imap import acl, finding, listing, metadata, notify, quota
+from bocau.protocols.imap import commands as c
 from bocau.protocols.imap.commands import Command, FlagChange
 from bocau.protocols.imap.fetch import fetch_items, fetch_modifiers
 from bocau.protocols.imap.primitives import Cursor

@@ -10,8 +10,8 @@ along `MOVES`; a failed SELECT leaves no mailbox selected (§6.3.2).
 from enum import Enum
 from typing import Final
 
-from bocau.protocols.imap import commands as c
 from bocau.protocols.imap import acl, finding, listing, metadata, notify, quota
+from bocau.protocols.imap import commands as c
 from bocau.protocols.imap.append import AppendMessage, ReplaceMessage
 from bocau.protocols.imap.commands import Command
 

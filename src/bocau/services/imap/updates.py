@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bocau.base.errors import NoSuchMailbox, NotPermitted, TryLater
 from bocau.base.ids import MailboxId, ModSeq
+from bocau.base.wiretext import UINT63_MAX
 from bocau.protocols.imap.fetch import Attribute, Item
 from bocau.protocols.imap.sets import merged, ranges_of
 from bocau.services.imap.arrivals import send_arrived
@@ -23,13 +24,17 @@ from bocau.services.imap.loading import NOW_MESSAGES_MAX, has_uids, load
 from bocau.services.imap.recent import recent_limit
 from bocau.services.imap.rights import may_read
 from bocau.services.imap.sending import NARROW_MESSAGES, send_messages
-from bocau.services.imap.vanished import vanished_lines
+from bocau.services.imap.vanished import LOG_ROWS, vanished_lines
 from bocau.services.imap.view import View
 from bocau.store import ChangeKind, Reading
 from bocau.store.access import Deed, require
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
+
+
+class FarBehind(Exception):
+    """The log since then is longer than a glance may read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +63,20 @@ class Digest:
 
 
 def read_news(
-    reading: Reading, mailbox_id: MailboxId, after: ModSeq, own: frozenset[int] = frozenset()
+    reading: Reading,
+    mailbox_id: MailboxId,
+    after: ModSeq,
+    own: frozenset[int] = frozenset(),
+    *,
+    rows_max: int = LOG_ROWS,
 ) -> News | None:
-    """Read the log; None when nothing happened. `own` changes are not told. NoSuchMailbox."""
+    """Read the log; None when nothing happened. `own` changes are not told. NoSuchMailbox, FarBehind."""
     mailbox = reading.mailbox(mailbox_id)
     require(reading, mailbox_id, Deed.READ)
     if mailbox.highest_modseq <= after:
         return None
+    if mailbox.highest_modseq - after > rows_max:
+        raise FarBehind
     arrived: list[int] = []
     gone: set[int] = set()
     changed: list[tuple[int, int]] = []
@@ -86,9 +98,7 @@ async def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int]
     if watch is not None and not watch.wants_messages:
         return
     try:
-        news = session.store.glance(
-            view.account_id, lambda reading: read_news(reading, view.mailbox_id, view.modseq, own)
-        )
+        news = await _read(session, view, own)
         if watch is None:
             await _tell(session, view, news, may_expunge)
         else:
@@ -100,6 +110,19 @@ async def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int]
     except TryLater:
         # The command itself succeeded and must be answered so; the news can wait.
         return
+
+
+async def _read(session: "ImapSession", view: View, own: frozenset[int]) -> News | None:
+    """Now, or where much has happened, in the reader thread."""
+    try:
+        return session.store.glance(
+            view.account_id, lambda reading: read_news(reading, view.mailbox_id, view.modseq, own)
+        )
+    except FarBehind:
+        return await session.store.read(
+            view.account_id,
+            lambda reading: read_news(reading, view.mailbox_id, view.modseq, own, rows_max=UINT63_MAX),
+        )
 
 
 async def _tell(session: "ImapSession", view: View, news: News | None, may_expunge: bool) -> None:
@@ -125,7 +148,7 @@ def tell_waiting(session: "ImapSession", digest: Digest) -> bool:
         return False
     if view is None:
         return True
-    if view.withheld or len(view.saved) or not may_read(session, view):
+    if view.withheld or len(view.saved) or view.contexts or not may_read(session, view):
         return False
     kind = _kind(session, view)
     found = digest.told.get(kind)
@@ -138,7 +161,7 @@ def tell_waiting(session: "ImapSession", digest: Digest) -> bool:
                 return False
             rows = _changed_rows(session, view, news)
             text = _mailbox_text(session, view, news, may_expunge=True) + _flags_text(session, view, rows)
-        except (NoSuchMailbox, TryLater):
+        except (FarBehind, NoSuchMailbox, NotPermitted, TryLater):
             return False
         found = digest.told[kind] = text, copy(view)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bocau.services.imap import recent
+from bocau.services.imap import recent, updates
 from bocau.services.imap.tests import mail
 from bocau.services.imap.tests.home import ALICE, Home, SessionPlayer, log_in
 from bocau.store import Flags
@@ -234,3 +234,24 @@ async def test_many_idlers_read_the_log_once(home: Home, monkeypatch: pytest.Mon
     assert len(readings) == 1
     for idler in idlers:
         assert (await idler.say("DONE"))[-1] == "b OK IDLE completed"
+
+
+async def test_who_was_asleep_for_long_is_told_all(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More of the log than a glance may read is read in the reader thread."""
+    one, other = await two(home)
+    heavy, read = [], home.store.read
+
+    async def counted(*given: Any, **named: Any) -> Any:
+        heavy.append(given)
+        return await read(*given, **named)
+
+    await home.deliver(mail.PLAIN)
+    await one.say("a NOOP", r"b STORE 2,4 +FLAGS.SILENT \Deleted", "c EXPUNGE", r"d STORE 1 +FLAGS \Seen")
+    monkeypatch.setattr(updates.read_news, "__kwdefaults__", {"rows_max": 2})
+    monkeypatch.setattr(home.store, "read", counted)
+    assert await other.say("j NOOP") == [
+        "* 2 EXPUNGE",
+        "* 1 FETCH (UID 1 FLAGS (\\Seen))",
+        "j OK NOOP completed",
+    ]
+    assert len(heavy) == 1

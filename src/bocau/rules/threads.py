@@ -29,6 +29,11 @@ class Links:
     """1: the subject marks a reply or a forward."""
     dates: Sequence[int]
 
+    @property
+    def size_bytes(self) -> int:
+        """What it costs to keep; subjects and dates are shared with others."""
+        return len(self.references) + 2 * KEY_BYTES * len(self.message_keys)
+
 
 class Threads:
     """Messages as THREAD writes them: before each number stands a mark of parentheses and spaces."""

@@ -15,17 +15,29 @@ from bocau.store.reading import Reading
 
 def links_of(reading: Reading, mailbox_id: MailboxId, image: Columns) -> tuple[Links, bool]:
     """The links of all messages, and whether every email has its keys; the facts of DATE must be there."""
+    derived = image.roster.derived
+    kept: Links | None = derived.get(Links)
+    if kept is not None:
+        return kept, True
+    links, is_complete = _read(reading, mailbox_id, image)
+    if is_complete:
+        derived[Links] = links
+    return links, is_complete
+
+
+def _read(reading: Reading, mailbox_id: MailboxId, image: Columns) -> tuple[Links, bool]:
     row: Any = reading.sql.row(COLUMNS.links, (reading.account_id, mailbox_id))
-    message_keys, replies, counts = (json.loads(text) for text in row[:3])
+    keys, replies, counts = (json.loads(text) for text in row[:3])
     is_complete = None not in counts
     if not is_complete:
-        message_keys, replies, counts = (
-            [one or 0 for one in column] for column in (message_keys, replies, counts)
-        )
+        keys, replies, counts = ([one or 0 for one in column] for column in (keys, replies, counts))
     subjects = ranks(reading, mailbox_id, image, OrderKey.SUBJECT)
     dates = ranks(reading, mailbox_id, image, OrderKey.DATE)
-    references = _native(row[3] or b"")
-    return Links(message_keys, counts, references, subjects.values, replies, dates.values), is_complete
+    links = Links(
+        array("q", keys), array("I", counts), _native(row[3] or b""), subjects.values, bytes(replies),
+        dates.values,
+    )  # fmt: skip
+    return links, is_complete
 
 
 def _native(references: bytes) -> bytes:

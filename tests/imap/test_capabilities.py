@@ -25,6 +25,7 @@ PROVEN = {
         "PREVIEW",
     ),
     *("APPENDLIMIT", "STARTTLS", "AUTH"),
+    *("WITHIN", "SEARCH"),
     # test_appending.py
     *("CATENATE", "REPLACE", "COMPRESS", "UNAUTHENTICATE"),
     *("QRESYNC", "UIDONLY", "OBJECTID", "MESSAGELIMIT", "SAVELIMIT"),
@@ -451,3 +452,13 @@ def test_names_that_come_back_as_they_were_given(imap: Wire, name: str) -> None:
     imap.ok(f'CREATE "{name}"')
     assert name.encode() in b"".join(imap.ok('LIST "" *').lines)
     imap.ok(f'DELETE "{name}"')
+
+
+def test_within_and_fuzzy(imap: Wire) -> None:
+    """WITHIN 5032 (to the second, by the internal date); SEARCH=FUZZY 6203 with RELEVANCY."""
+    assert imap.ok("SEARCH YOUNGER 3600").of(b"SEARCH") == [b"SEARCH 1 2 3"]
+    assert imap.ok("SEARCH OLDER 3600").of(b"SEARCH") == [b"SEARCH"]
+    assert imap.ok('SEARCH TEXT "body b"').of(b"SEARCH") == [b"SEARCH"]
+    assert imap.ok('SEARCH FUZZY TEXT "body b@x"').of(b"SEARCH") == [b"SEARCH 1 2 3"]
+    (said,) = imap.ok('SEARCH RETURN (ALL RELEVANCY) FUZZY BODY "BODY"').of(b"ESEARCH")
+    assert b"ALL 1:3" in said and b"RELEVANCY (100 100 100)" in said

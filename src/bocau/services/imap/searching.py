@@ -37,16 +37,16 @@ BODIES_MAX: Final = 20
 """one of fewer bodies without the index."""
 ROWS: Final = 500
 """Flag rows in one batch."""
-MESSAGES: Final = 100
+MESSAGES: Final = 48
 """Whole rows in one batch."""
 COMPUTED_NOW_MAX: Final = 300_000
 """Messages × keys that are computed on the loop (a few milliseconds); more in a thread."""
 FEW: Final = 10
 """One in so many."""
 _MARKED: Final = re.compile(b"\x01")
-BODIES: Final = 40
+BODIES: Final = 12
 """Bodies read and searched before others get their turn."""
-BODY_BYTES: Final = 256 * 1024
+BODY_BYTES: Final = 64 * 1024
 
 
 class Found(NamedTuple):

@@ -65,7 +65,7 @@ class SearchIndex:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._open: OrderedDict[tuple[int, str, int], Segment] = OrderedDict()
+        self._open: OrderedDict[tuple[int, str, int, int], Segment] = OrderedDict()
         self._lock = Lock()
 
     def account_folder(self, account_id: int) -> Path:
@@ -115,7 +115,8 @@ class SearchIndex:
     def segment(self, account_id: int, name: str) -> Segment:
         """An open file, checked. SegmentBroken, FileNotFoundError."""
         path = self.account_folder(account_id) / name
-        key = (account_id, name, path.stat().st_ino)
+        facts = path.stat()
+        key = (account_id, name, facts.st_ino, facts.st_mtime_ns)
         with self._lock:
             known = self._open.get(key)
             if known is not None:

@@ -57,6 +57,17 @@ def test_inflating_is_bounded_and_loses_nothing(plain: bytes, size: int) -> None
     assert inflated == plain
 
 
+def test_nothing_stays_inside_when_all_input_has_been_taken() -> None:
+    """The last octets of a full piece may have brought more than fitted into it."""
+    data = deflated(os.urandom(INFLATE_BYTES_MAX - 50) + b"z" * 200)
+    for stop in range(len(data) - 30, len(data)):
+        layer = DeflateLayer()
+        inflated = layer.feed(data[:stop])
+        while layer.has_waiting:
+            inflated += layer.more()
+        assert inflated == zlib.decompressobj(-15).decompress(data[:stop])
+
+
 def test_what_comes_after_the_end_of_the_stream_is_kept_apart() -> None:
     layer = DeflateLayer()
     assert layer.feed(deflated(b"last", zlib.Z_FINISH) + b"pla") == b"last"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from bocau.base.errors import BocauError, NoSuchMailbox, OverQuota
+from bocau.base.errors import BocauError, NoSuchMailbox
 from bocau.protocols.imap.replies import Status, Tagged
 from bocau.protocols.imap.sets import ranges_of, set_text
 from bocau.services.imap import updates
@@ -50,12 +50,14 @@ async def answer_all(session: "ImapSession") -> None:
 
 
 async def _write(session: "ImapSession", batch: "list[Appending]") -> list[Outcome]:
-    """All of a batch in one transaction; what one alone cannot have does not keep the others from it."""
+    """All of a batch in one transaction; what one cannot have must not keep the others from it."""
     place = batch[0].place
     count = sum(len(appending.emails) for appending in batch)
     try:
-        return await session.store.write(
-            place.account_id, lambda writing: add_all(writing, batch), heavy=count > HEAVY_MESSAGES
+        return list(
+            await session.store.write(
+                place.account_id, lambda writing: add_all(writing, batch), heavy=count > HEAVY_MESSAGES
+            )
         )
     except BocauError as error:
         if len(batch) == 1 or isinstance(error, NoSuchMailbox):
@@ -63,23 +65,13 @@ async def _write(session: "ImapSession", batch: "list[Appending]") -> list[Outco
     return [outcome for appending in batch for outcome in await _write(session, [appending])]
 
 
-def add_all(writing: Writing, batch: "Sequence[Appending]") -> list[Outcome]:
-    """Add the messages of all to their mailbox; those that would pass the quota are left out."""
+def add_all(writing: Writing, batch: "Sequence[Appending]") -> list[Appended]:
+    """Add the messages of all, or none. NoSuchMailbox, NotPermitted, OverQuota, LimitReached."""
     mailbox = writing.mailbox_for(batch[0].place.name, Deed.INSERT)
-    refused: dict[int, BocauError] = {}
-    size_bytes = 0
-    for index, appending in enumerate(batch):
-        try:
-            writing.enforce_quota(size_bytes + appending.size_bytes)
-            size_bytes += appending.size_bytes
-        except OverQuota as error:
-            refused[index] = error
-    fitting = [appending for index, appending in enumerate(batch) if index not in refused]
-    added = iter(writing.add_many(mailbox.mailbox_id, [email for one in fitting for email in one.emails]))
-    return [
-        refused.get(index) or (mailbox.uid_validity, [next(added)[0] for _ in appending.emails])
-        for index, appending in enumerate(batch)
-    ]
+    writing.enforce_quota(sum(appending.size_bytes for appending in batch))
+    emails = [email for appending in batch for email in appending.emails]
+    added = iter(writing.add_many(mailbox.mailbox_id, emails))
+    return [(mailbox.uid_validity, [next(added)[0] for _ in appending.emails]) for appending in batch]
 
 
 def _reply(tag: bytes, outcome: Outcome) -> Tagged:

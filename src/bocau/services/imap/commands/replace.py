@@ -63,10 +63,8 @@ async def answer_replace(session: "ImapSession", appending: "Appending", old: Ol
         source = writing.of(old.account_id)
         if not source.expunge(old.mailbox_id, ((old.uid, old.uid),), only_deleted=False):
             raise NoSuchMessage("the message is gone")
-        [outcome] = add_all(writing, [appending])
-        if isinstance(outcome, BocauError):
-            raise outcome
-        return outcome
+        [appended] = add_all(writing, [appending])
+        return appended
 
     try:
         appended = await session.store.write(appending.place.account_id, job)

@@ -22,7 +22,7 @@ from bocau.services.imap.metadata import THE_ACCOUNT, wire_name
 from bocau.services.imap.normalized import old_name_item
 from bocau.services.imap.places import Shown, all_visible
 from bocau.services.imap.turns import portions
-from bocau.services.imap.watch import Key, Watch
+from bocau.services.imap.watch import Key, Watch, grants_to_reader
 from bocau.store import Change, ChangeKind, Mailbox, Reading
 from bocau.store.access import Deed, require
 from bocau.store.annotations import SHARED, entry_of_change
@@ -83,15 +83,12 @@ def end(session: "ImapSession") -> None:
 
 async def _tell_others(session: "ImapSession", watch: Watch) -> None:
     happened = Happened()
-    # A bell that rings without a change is about rights to others' mailboxes.
-    is_bare = True
     for account_id, cursor in list(watch.cursors.items()):
         changes = session.store.glance(account_id, lambda reading, c=cursor: _changes(reading, c))  # type: ignore[misc]
         if changes:
-            is_bare = False
             watch.cursors[account_id] = changes[-1].modseq
         _sort(session, watch, account_id, changes, happened)
-    if happened.has_names or is_bare:
+    if happened.has_names or watch.grants != session.store.glance(session.account_id, grants_to_reader):
         await tell_names(session, watch)
         if watch.listen(session):
             # What happened in those accounts between the look and their bells.

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Final
 from bocau.base.ids import AccountId, MailboxId, ModSeq
 from bocau.protocols.imap.notify import OF_SELECTED, Event, Filter, Group
 from bocau.services.imap.listing import Names, names_of
+from bocau.store import Reading
+from bocau.store.access import Rights, accounts_that_share, rights_in_account
 from bocau.store.annotations import Entry
+from bocau.store.names import parents
 
 if TYPE_CHECKING:
     from bocau.protocols.imap.fetch import Item
@@ -24,24 +27,37 @@ Key = tuple[AccountId, MailboxId]
 """Which mailbox, whatever it is called."""
 
 
+Grants = dict[AccountId, dict[MailboxId, Rights]]
+
+
+def grants_to_reader(reading: Reading) -> Grants:
+    """All that other accounts have granted to the reader. A new grant rings the reader's bell, but stands in
+    the owner's log, which is not watched before there is something to see."""
+    return {owner: rights_in_account(reading.of(owner)) for owner in accounts_that_share(reading)}
+
+
 class Watch:
     """Of one session; replaced by every NOTIFY."""
 
     def __init__(self, groups: Iterable[Group]) -> None:
         groups = tuple(groups)
-        self.groups = tuple(group for group in groups if group.filter not in OF_SELECTED)
+        self.groups = [
+            (group, frozenset(group.mailboxes)) for group in groups if group.filter not in OF_SELECTED
+        ]
         selected = next((group for group in groups if group.filter in OF_SELECTED), None)
         self.of_selected: frozenset[Event] = NOTHING if selected is None else selected.events
         self.items: tuple[Item, ...] = () if selected is None else selected.items
         """What to FETCH of each new message in the selected mailbox."""
         self.is_delayed = selected is not None and selected.filter is Filter.SELECTED_DELAYED
-        self.wanted: frozenset[Event] = NOTHING.union(*[group.events for group in self.groups])
+        self.wanted: frozenset[Event] = NOTHING.union(*[group.events for group, _ in self.groups])
         """All events of all groups but the selected mailbox's."""
         self.cursors: dict[AccountId, ModSeq] = {}
         """The logs of these accounts have been told up to here."""
         self.names: dict[Key, str] = {}
         """What the client knows of mailboxes."""
         self.subscribed: set[str] = set()
+        self.grants: Grants = {}
+        """What others let this user do."""
         self.own_entries: set[tuple[Key, Entry]] = set()
         """Annotations that this client has just set itself."""
         self._bells: dict[AccountId, Callable[[], None]] = {}
@@ -66,14 +82,14 @@ class Watch:
 
     def events(self, name: str, account_id: AccountId, own_id: AccountId) -> frozenset[Event]:
         """What is wanted of a mailbox: of all groups that it belongs to (RFC 5465 §6)."""
-        found = NOTHING
-        for group in self.groups:
-            if self._covers(group, name, account_id == own_id):
+        found, levels = NOTHING, {name, "", *parents(name)}
+        for group, names in self.groups:
+            if self._covers(group.filter, names, levels, name, account_id == own_id):
                 found |= group.events
         return found
 
-    def _covers(self, group: Group, name: str, is_own: bool) -> bool:
-        match group.filter:
+    def _covers(self, kind: Filter, names: frozenset[str], levels: set[str], name: str, is_own: bool) -> bool:
+        match kind:
             case Filter.PERSONAL:
                 return is_own
             case Filter.INBOXES:
@@ -82,14 +98,15 @@ class Watch:
             case Filter.SUBSCRIBED:
                 return name in self.subscribed
             case Filter.SUBTREE:
-                return any(not top or f"{name}/".startswith(top + "/") for top in group.mailboxes)
+                return not names.isdisjoint(levels)
             case _:
-                return name in group.mailboxes
+                return name in names
 
     # --- bells ---------------------------------------------------------------------------
 
     async def look(self, session: "ImapSession") -> Names:
         """All names as they are now."""
+        self.grants = session.store.glance(session.account_id, grants_to_reader)
         names = await names_of(session)
         self.subscribed = names.subscribed
         self.names = {

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from bocau.base.ids import MailboxId
+from bocau.store import access
 from bocau.store.columncache import COLUMNS, ColumnCache
 from bocau.store.columns import NEVER, Columns, Fact, Roster
 from bocau.store.reading import Reading
@@ -92,6 +93,7 @@ def _dates(image: Columns) -> Numbers:
 
 
 def _text_ranks(reading: Reading, mailbox_id: MailboxId, column: str) -> Numbers:
+    access.require(reading, mailbox_id, access.Deed.READ)
     text = reading.sql.value(getattr(COLUMNS, column), (reading.account_id, mailbox_id))
     texts: list[str | None] = json.loads(text)
     different = set(texts)

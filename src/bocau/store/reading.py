@@ -123,6 +123,7 @@ class Reading:
 
     def deleted_bytes(self, mailbox_id: MailboxId) -> int:
         """What an EXPUNGE would free (RFC 9208 §4.1.4)."""
+        access.require(self, mailbox_id, Deed.READ)
         size: int = self.sql.value(READING.deleted_bytes, (self.account_id, mailbox_id))
         return size
 

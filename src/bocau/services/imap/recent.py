@@ -17,7 +17,7 @@ claims: set[asyncio.Task[None]] = set()
 def claim_recent(session: "ImapSession") -> None:
     """Note that everything so far has been shown. Nobody waits: a claim lost in a crash shows it again."""
     view = session.view
-    if view is None or view.is_read_only or view.recent_uid >= view.uid_next - 1:
+    if view is None or view.is_read_only or view.has_own_seen or view.recent_uid >= view.uid_next - 1:
         return
     claim = _claim(session.store, view.account_id, view.mailbox_id, Uid(view.uid_next - 1))
     task = asyncio.get_running_loop().create_task(claim)

@@ -24,6 +24,8 @@ KEYWORDS_MAX: Final = 100
 MAILBOX_KEYWORDS_MAX: Final = 1000
 """Different keywords ever used in one mailbox."""
 KEYWORD_BYTES_MAX: Final = 255
+SETS_ONE_BY_ONE_MAX: Final = 4
+"""A scan for each of so few sets of keywords is faster than one join with them all."""
 MODSEQ_MAX: Final = 2**63 - 1
 
 
@@ -199,11 +201,16 @@ def _update(
     renewed: str | None,
     modseq: int,
 ) -> None:
-    statement = WRITING.change_flags if renewed is None else WRITING.change_states
+    sets = {} if renewed is None else json.loads(renewed)
     for first, last in ranges:
-        tx.sql.execute(
-            statement, _parameters(tx, mailbox_id, first, last, wanted, renewed) | {"modseq": modseq}
-        )
+        values = _parameters(tx, mailbox_id, first, last, wanted, renewed) | {"modseq": modseq}
+        if renewed is None:
+            tx.sql.execute(WRITING.change_flags, values)
+        elif len(sets) > SETS_ONE_BY_ONE_MAX:
+            tx.sql.execute(WRITING.change_states, values)
+        else:
+            for old, new in sets.items():
+                tx.sql.execute(WRITING.change_set, values | {"old": old, "new": new})
 
 
 def _count(tx: "Writing", mailbox_id: MailboxId, modseq: int, total: Totals, wanted: Wanted) -> None:

@@ -156,6 +156,12 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :fir
     AND modseq <= :unchanged_since AND s.key = keywords
     AND (flags <> ((flags & :keep) | :add) OR keywords <> s.value);
 
+-- name: change_set
+UPDATE message SET flags = (flags & :keep) | :add, keywords = :new, modseq = :modseq
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND modseq <= :unchanged_since AND modseq < :modseq AND keywords = :old
+    AND (flags <> ((flags & :keep) | :add) OR :old <> :new);
+
 -- name: uids_changed
 SELECT json_group_array(uid) FROM (
     SELECT uid FROM message

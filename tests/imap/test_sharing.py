@@ -164,3 +164,40 @@ def test_slips_of_the_administrator(
     result = server.cli("account", "share", *words, check=False)
     assert result.returncode == status and said in result.stderr, result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+HOSTILE = (
+    *("Other Users/@/x", "Other Users/a@/x", "Other Users/@demo.test/INBOX", "Other Users/a@b@c/x"),
+    *("Other Users/alice@demo.test", "Other Users/alice@demo.test/", "Other Users/alice@demo.test//Team"),
+    *("Other Users/alice@demo.test/../bob@demo.test/INBOX", "Other Users/../alice@demo.test/INBOX"),
+    *(
+        "Other Users/bob@demo.test/INBOX",
+        "Other Users/0@demo.test/INBOX",
+    ),
+    *("Other Users/alice+x@demo.test/INBOX", "Other Users/ alice@demo.test/INBOX", "Other Users/%@*/x"),
+    *("Other Users/" + "a" * 900 + "@demo.test/x", "Other Users/alice@" + "d." * 400 + "test/x"),
+    *("Other Users/&AOk-@demo.test/x", "Other Users/alice@127.0.0.1/INBOX", "Other Users/alice@[::1]/INBOX"),
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_that_lead_nowhere(server: Server, name: str) -> None:
+    """Each is refused like a mailbox that is not there; nothing is made or moved by it."""
+    with bob(server) as guest:
+        guest.ok("SELECT INBOX")
+        for command in ("STATUS {} (MESSAGES)", "DELETE {}", "MYRIGHTS {}", "GETACL {}", "GETQUOTAROOT {}"):
+            answer = guest.command(command.format(f'"{name}"'))
+            assert answer.status in (b"NO", b"BAD"), (command, answer)
+        assert guest.command(f'CREATE "{name}/new"').status in (b"NO", b"BAD")
+        assert guest.command(f'RENAME Drafts "{name}"').status in (b"NO", b"BAD")
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["@", "a@", '"\\"', "-", "--bob@demo.test", "-anyone-", "Anyone", "a" * 999, "é@demo.test", "0"],
+)
+def test_identifiers_of_nobody(server: Server, alice: Wire, identifier: str) -> None:
+    literal = identifier.encode()
+    answer = alice.command(b"SETACL Team {%d+}\r\n%b r" % (len(literal), literal))
+    assert answer.status in (b"NO", b"BAD")
+    assert alice.ok("GETACL Team").lines == [b"* ACL Team alice@demo.test lrswipkxteacd\r\n"]

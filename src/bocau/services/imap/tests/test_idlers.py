@@ -86,3 +86,18 @@ async def test_one_that_is_gone_keeps_nobody_from_hearing(
     for other in others:
         await other.say("DONE")
     assert home.bell.heard["a1"] == [], "nobody listens any more"
+
+
+async def test_a_guest_hears_of_the_owners_mailbox(home: Home) -> None:
+    """The bell is that of the account whose mailbox is selected."""
+    alice, bob = await log_in(home), await log_in(home, "bob")
+    answer = await alice.say("a CREATE Team", "b SETACL Team bob@example.org lrs")
+    assert answer[-1].startswith("b OK"), answer
+    answer = await bob.say('s SELECT "Other Users/alice@example.org/Team"', "i IDLE")
+    assert answer[-1] == "+ idling", answer
+    await home.deliver(mail.PLAIN, mailbox="Team")
+    await turns()
+    assert b"* 1 EXISTS" in bob.taken()
+    await alice.say("c DELETEACL Team bob@example.org")
+    await turns()
+    assert bob.session.is_over or (await bob.say("DONE"))[0].startswith("* BYE")

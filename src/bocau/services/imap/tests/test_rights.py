@@ -1,6 +1,7 @@
 """What a guest may do in another's mailbox: every command with every right missing, and with only those
 that it needs (RFC 4314 §4); what is hidden is like what is not there (§6)."""
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
@@ -313,3 +314,25 @@ async def test_the_owners_quota_counts(home: Home) -> None:
     for command in (f"COPY 1 {TEAM}", f"MOVE 1 {TEAM}", f"APPEND {TEAM} {{{len(BODY)}+}}\r\n{BODY}"):
         assert (await bob.say(f"b {command}"))[-1].startswith("b NO [OVERQUOTA]")
     assert home.store.glance(BOB, lambda tx: tx.mailbox_named("INBOX")).message_count == 1
+
+
+async def test_notify_tells_no_more_than_the_rights(home: Home) -> None:
+    """RFC 5465 §5: mailboxes come and go with "l", their messages are told of with "r"."""
+
+    async def told() -> str:
+        for _ in range(50):
+            await asyncio.sleep(0)
+        return bob.taken().decode()
+
+    await team(home)
+    bob = await log_in(home, "bob")
+    await bob.say('a NOTIFY SET (SUBTREE "Other Users" (MailboxName MessageNew MessageExpunge))', "b IDLE")
+    await share(home, frozenset("lr"))
+    assert f'* LIST (\\HasNoChildren) "/" {TEAM}\r\n' in await told()
+    await home.deliver(mail.PLAIN, mailbox="Team")
+    assert await told() == f"* STATUS {TEAM} (MESSAGES 2 UIDNEXT 3)\r\n"
+    await share(home, frozenset("l"))
+    await home.deliver(mail.PLAIN, mailbox="Team")
+    assert await told() == ""
+    await share(home, frozenset())
+    assert f'* LIST (\\NonExistent \\HasNoChildren) "/" {TEAM}\r\n' in await told()

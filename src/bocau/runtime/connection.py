@@ -432,7 +432,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._deflate_layer is not None
 
     def start_compression(self) -> None:
-        """Compress both directions from here on. What is queued (the reply to COMPRESS) goes out first, plain.
+        """Compress both directions from here on. What is queued (the reply to COMPRESS) goes first, plain.
 
         What arrived before is dropped: the peer has to wait for that reply (RFC 4978 §3). PeerGone.
         """
@@ -627,7 +627,7 @@ async def converse(connection: Connection, session: "Session[AnyEvent]") -> None
 
 
 class NewsSession(Protocol):
-    """A session that speaks unasked, between the events of its peer (IMAP NOTIFY): connection.wake() says when."""
+    """A session that speaks unasked between its peer's events (IMAP NOTIFY): connection.wake() says when."""
 
     is_over: bool
 

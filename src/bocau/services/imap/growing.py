@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from bocau.database.errors import translate_os
-from bocau.store import ReaderStore, NewEmail
+from bocau.store import NewEmail, ReaderStore
 from bocau.store.email import new_email
 
 MEMORY_BYTES_MAX: Final = 256 * 1024

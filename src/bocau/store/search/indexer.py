@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
+from operator import ne
 from typing import Final, TypeVar
 
 from bocau.base.errors import StoreBusy, TryLater
@@ -80,6 +82,10 @@ class Indexer:
         self._accounts: dict[int, _Account] = {}
         self._rebuilding: set[int] = set()
         self._version = -1
+        self._ids: list[int] = []
+        self._serials: list[int] = []
+        self._left: list[int] = []
+        """Accounts that were due when the server stopped, or an error came between."""
         self._thread = BlockingThread(asyncio.get_running_loop(), "bocau-index")
 
     @contextmanager
@@ -107,7 +113,7 @@ class Indexer:
                     while not await _is_set_within(stop, POLL_SECONDS):
                         await self.look(stop)
             except (TryLater, OSError) as error:
-                self._version = -1
+                self._version, self._ids = -1, []
                 self._report(str(error))
                 await _is_set_within(stop, POLL_SECONDS)
 
@@ -118,14 +124,15 @@ class Indexer:
         if version == self._version and not wanted:
             return
         self._version = version
-        await self._learn()
+        changed = await self._learn()
         for account_id in wanted:
             await self.begin_again(account_id)
-        due = [account_id for account_id in self._accounts if self._is_due(account_id)]
+        due = [account_id for account_id in {*changed, *wanted, *self._left} if self._is_due(account_id)]
         while due and not (stop is not None and stop.is_set()):
             for account_id in due:
                 await self._portion(account_id)
             due = [account_id for account_id in due if self._accounts[account_id].waiting > 0]
+        self._left = due
         for account_id in [a for a in self._rebuilding if not self._is_due(a)]:
             self._rebuilding.discard(account_id)
             self._index.wanted_done(account_id)
@@ -138,25 +145,33 @@ class Indexer:
 
     # --- who there is ---------------------------------------------------------------------
 
-    async def _learn(self) -> None:
-        """Bring what is known of the accounts up to date, and forget those that are gone."""
-        rows = await self._store.read(_EVERYBODY, _account_rows)
+    async def _learn(self) -> Sequence[int]:
+        """Bring what is known of the accounts up to date, and forget those that are gone; returns whose mail
+        has come."""
+        ids, serials = await self._store.read(_EVERYBODY, _last_serials)
+        if ids == self._ids:
+            changed = list(compress(ids, map(ne, serials, self._serials)))
+        else:
+            known = dict(zip(self._ids, self._serials, strict=True))
+            changed = [a for a, serial in zip(ids, serials, strict=True) if known.get(a) != serial]
         fresh = []
-        for account_id, last_serial, used_bytes, message_count in zip(*rows, strict=True):
+        rows = await self._store.read(_EVERYBODY, partial(_account_rows, account_ids=changed))
+        for account_id, last_serial, used_bytes, message_count in rows:
             account = self._accounts.get(account_id)
             if account is None:
                 self._accounts[account_id] = _Account(0, last_serial, used_bytes, 0, message_count)
                 fresh.append(account_id)
-            elif account.last_serial != last_serial or account.used_bytes != used_bytes:
+            else:
                 account.new_bytes += max(used_bytes - account.used_bytes, 0)
                 account.last_serial, account.used_bytes = last_serial, used_bytes
                 account.message_count = message_count
         if fresh:
             await self._first_look(fresh)
-        gone = set(self._accounts).difference(rows[0]) if len(self._accounts) > len(rows[0]) else set()
-        for account_id in gone:
+        for account_id in set(self._accounts).difference(ids) if ids != self._ids else ():
             del self._accounts[account_id]
             await self._in_thread(partial(indexing.remove_account, self._index, account_id))
+        self._ids, self._serials = ids, serials
+        return changed
 
     async def _first_look(self, account_ids: Sequence[int]) -> None:
         """After a start: what is indexed already, and how much is not; folders of nobody are removed."""
@@ -250,11 +265,21 @@ def _that_fit(bodies: Sequence[indexing.Body]) -> Sequence[indexing.Body]:
     return bodies
 
 
-def _account_rows(tx: Reading) -> tuple[list[int], list[int], list[int], list[int]]:
-    """(account ids, last serials, bytes, messages): four JSON texts are read far faster than 50,000 rows."""
+def _last_serials(tx: Reading) -> tuple[list[int], list[int]]:
+    """(account ids, last serials): two JSON texts are read far faster than 50,000 rows."""
     row = tx.sql.row(SEARCH.accounts)
     assert row is not None
-    return json.loads(row[0]), json.loads(row[1]), json.loads(row[2]), json.loads(row[3])
+    return json.loads(row[0]), json.loads(row[1])
+
+
+def _account_rows(tx: Reading, account_ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    """(account id, last serial, bytes, messages); who is gone meanwhile is left out."""
+    found = []
+    for account_id in account_ids:
+        row = tx.sql.row(SEARCH.account, (account_id,))
+        if row is not None:
+            found.append((account_id, row[0], row[2], row[1]))
+    return found
 
 
 def _waiting_bytes(tx: Reading, waiting: Sequence[tuple[int, _Account]]) -> list[int]:

@@ -1,10 +1,8 @@
 -- name: accounts
-SELECT json_group_array(account_id), json_group_array(last_email_serial), json_group_array(used_bytes),
-    json_group_array(message_count)
-FROM account_state;
+SELECT json_group_array(account_id), json_group_array(last_email_serial) FROM account_state;
 
 -- name: account
-SELECT last_email_serial, message_count FROM account_state WHERE account_id = :account_id;
+SELECT last_email_serial, message_count, used_bytes FROM account_state WHERE account_id = :account_id;
 
 -- name: bodies
 SELECT email_id & 4294967295, pack, offset, length, sha256 FROM email

@@ -4,7 +4,7 @@
                    → bodies, a portion at a time, in a thread of low priority → file → merge
 
 Few new messages are left alone: a search reads what the index does not cover, so mail is found the moment
-it is there, and 50,000 accounts with a little mail each cost no file a message (docs/decisions/0007).
+it is there, and 50,000 accounts with a little mail each cost no file a message (docs/decisions/0010).
 """
 
 import asyncio

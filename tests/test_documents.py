@@ -174,7 +174,8 @@ def test_the_readme_names_what_the_server_offers(place: Place, page: str) -> Non
     pop = poplib.POP3(HOST, place.server.port("pop3"))
     words = pop.capa().keys() - {"IMPLEMENTATION", "EXPIRE", "USER"}
     pop.quit()
-    offered = {word.partition("=")[0] if word.startswith("APPENDLIMIT") else word for word in capabilities}
+    limits = ("APPENDLIMIT", "MESSAGELIMIT", "SAVELIMIT")
+    offered = {word.partition("=")[0] if word.startswith(limits) else word for word in capabilities}
     offered |= {keyword.upper() for keyword in keywords} | words
     assert sorted(word for word in offered if not re.search(rf"\b{re.escape(word)}(?![\w=-])", text)) == []
 

@@ -1,6 +1,10 @@
 """Messages to send, and to recognise when they come back."""
 
+import re
 from pathlib import Path
+
+_OWN_FIELD = re.compile(rb"^X-(?:TUID|getmail-retrieved-from-mailbox|OfflineIMAP): .*\n", re.MULTILINE)
+"""What mbsync, getmail and offlineimap write into the messages that they carry."""
 
 
 def mail(subject: str, body: str = "Chào bạn,\r\n.một dòng có dấu chấm\r\n") -> bytes:
@@ -26,3 +30,8 @@ def subjects(messages: "list[bytes]") -> list[str]:
 def maildir_messages(folder: Path) -> list[bytes]:
     """All messages of one Maildir, new and seen."""
     return [file.read_bytes() for part in ("new", "cur") for file in sorted((folder / part).iterdir())]
+
+
+def without_marks(message: bytes) -> bytes:
+    """The local file as the message was before the program that carried it added a field of its own."""
+    return _OWN_FIELD.sub(b"", message, count=1)

@@ -1,0 +1,88 @@
+"""What each mail program is told about the server: its account files, in a home of its own."""
+
+import hashlib
+import ssl
+from pathlib import Path
+
+from clients.programs import private_file
+from harness import HOST, Server
+
+
+def mbsync(
+    server: Server, home: Path, user: str, *, port: int = 0, patterns: str = "INBOX Archive", rest: str = ""
+) -> Path:
+    """Keeps Maildirs under `home`/mail in step, both ways; `port`: of something between it and the server."""
+    private_file(
+        home / ".mbsyncrc",
+        f"IMAPAccount bocau\nHost {HOST}\nPort {port or server.port('imaps')}\nUser {server.address(user)}\n"
+        f'Pass "{server.password}"\nSSLType IMAPS\nCertificateFile {server.data}/tls/certificate.pem\n\n'
+        "IMAPStore far\nAccount bocau\n\n"
+        f"MaildirStore near\nPath {home}/mail/\nInbox {home}/mail/INBOX\nSubFolders Verbatim\n\n"
+        f"Channel all\nFar :far:\nNear :near:\nPatterns {patterns}\n"
+        f"Create Both\nExpunge Both\nSyncState *\n{rest}",
+    )
+    (home / "mail").mkdir()
+    return home
+
+
+def offlineimap(server: Server, home: Path, user: str, *, port: int = 0, folders: str = "INBOX") -> Path:
+    """Keeps Maildirs under `home`/mail in step, both ways."""
+    private_file(
+        home / ".offlineimaprc",
+        "[general]\naccounts = bocau\nui = quiet\n"
+        "[Account bocau]\nlocalrepository = near\nremoterepository = far\n"
+        f"[Repository near]\ntype = Maildir\nlocalfolders = {home}/mail\n"
+        f"[Repository far]\ntype = IMAP\nremotehost = {HOST}\nremoteport = {port or server.port('imaps')}\n"
+        f"remoteuser = {server.address(user)}\nremotepass = {server.password}\nssl = yes\n"
+        f"cert_fingerprint = {_fingerprint(server)}\n"
+        f"folderfilter = lambda name: name in {folders.split()!r}\n",
+    )
+    return home
+
+
+def _fingerprint(server: Server) -> str:
+    pem = (server.data / "tls" / "certificate.pem").read_text()
+    return hashlib.sha1(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+
+
+def fetchmail(server: Server, home: Path, user: str) -> Path:
+    """Takes mail off the server by IMAP, each message into a file of its own in `home`/got, as it is."""
+    (home / "got").mkdir()
+    private_file(
+        home / "fetchmailrc",
+        f"set invisible\npoll {HOST} protocol IMAP port {server.port('imaps')}\n"
+        f'  user "{server.address(user)}" password "{server.password}" is root here\n'
+        f"  ssl no sslcertck nokeep fetchall no rewrite pass8bits\n"
+        f'  mda "cat > $(mktemp {home}/got/XXXXXXXX)"\n',
+    )
+    return home
+
+
+def getmail(server: Server, home: Path, user: str, *, protocol: str = "IMAP", delete: bool = True) -> Path:
+    """Does the same, or without `delete` leaves it there and fetches only what is new."""
+    (home / "got").mkdir()
+    # getmail 6.18 waits a minute for a child that has ended before it began to wait: let it wait first.
+    is_waited_for = "grep -q State:.S /proc/$PPID/status"
+    take = f"cat > $(mktemp {home}/got/XXXXXXXX)\nuntil {is_waited_for}; do :; done\n"
+    private_file(
+        home / "rc",
+        f"[retriever]\ntype = Simple{protocol}SSLRetriever\nserver = {HOST}\n"
+        f"port = {server.port('imaps' if protocol == 'IMAP' else 'pop3s')}\n"
+        f"username = {server.address(user)}\npassword = {server.password}\n"
+        # Its own deliveries refuse to run as root.
+        "[destination]\ntype = MDA_external\npath = /bin/sh\nallow_root_commands = true\n"
+        f'arguments = ("{private_file(home / "take", take)}",)\n'
+        f"[options]\nread_all = {delete}\ndelete = {delete}\ndelivered_to = false\nreceived = false\n",
+    )
+    return home
+
+
+def msmtp(server: Server, home: Path, user: str) -> Path:
+    """Submits what is written without a connection."""
+    private_file(
+        home / ".msmtprc",
+        f"account default\nhost {HOST}\nport {server.port('submission')}\nfrom {server.address(user)}\n"
+        f"auth plain\nuser {server.address(user)}\npassword {server.password}\n"
+        "tls on\ntls_starttls on\ntls_certcheck off\n",
+    )
+    return home

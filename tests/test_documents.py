@@ -174,8 +174,7 @@ def test_the_readme_names_what_the_server_offers(place: Place, page: str) -> Non
     pop = poplib.POP3(HOST, place.server.port("pop3"))
     words = pop.capa().keys() - {"IMPLEMENTATION", "EXPIRE", "USER"}
     pop.quit()
-    limits = ("APPENDLIMIT", "MESSAGELIMIT", "SAVELIMIT")
-    offered = {word.partition("=")[0] if word.startswith(limits) else word for word in capabilities}
+    offered = {announced_as(word) for word in capabilities}
     offered |= {keyword.upper() for keyword in keywords} | words
     assert sorted(word for word in offered if not re.search(rf"\b{re.escape(word)}(?![\w=-])", text)) == []
 
@@ -210,6 +209,35 @@ def test_every_limit_of_the_manual_is_the_one_in_force() -> None:
 def test_every_cited_section_of_an_rfc_exists() -> None:
     rfc = rfc_index()
     assert rfc.faults(rfc.citations(), rfc.known_rfcs()) == []
+
+
+def test_every_promise_has_code_and_tests() -> None:
+    rfc = rfc_index()
+    assert rfc.unproven(rfc.citations()) == []
+    missing = rfc.Extension("IMAP", ("TELEPATHY",), "9051 §6.4.99", "announced")
+    assert missing.files(rfc.citations()) == ([], []), "a promise without code would be found"
+
+
+def test_the_page_of_rfcs_promises_what_is_announced(place: Place) -> None:
+    """Each word that the server announces has a line, and each line that says "announced" is announced."""
+    lines = rfc_index().extensions()
+    with place.server.imap() as imap:
+        imap_words = {announced_as(word) for word in imap.capability()[1][0].decode().split()}
+    pop = poplib.POP3(HOST, place.server.port("pop3"))
+    words = pop.capa()
+    pop.quit()
+    promised = {word for line in lines for word in line.words}
+    mechanisms = {*words["SASL"], *(word[5:] for word in imap_words if word.startswith("AUTH="))}
+    announced = {word for word in imap_words if not word.startswith("AUTH=")} | words.keys() | mechanisms
+    assert sorted(announced - promised) == []
+    for line in lines:
+        if line.group == "IMAP" and line.is_announced:
+            assert sorted(set(line.words) - imap_words) == []
+
+
+def announced_as(word: str) -> str:
+    """A capability as the pages name it: without a value that can be set."""
+    return word.partition("=")[0] if re.fullmatch("[A-Z]+LIMIT=[0-9]+", word) else word
 
 
 def test_the_index_of_rfcs_is_in_step() -> None:

@@ -90,6 +90,7 @@ def test_starttls_drops_what_was_sent_in_clear(server: Server) -> None:
 
 
 def test_literal_plus_and_multiappend_and_uidplus(imap: Wire) -> None:
+    """RFC 7888 §4; RFC 3502; UIDPLUS by RFC 4315 §3."""
     one, two = MESSAGE % b"one", MESSAGE % b"two"
     command = b'APPEND Box (\\Seen) {%d+}\r\n%b (kw) "01-Feb-2020 00:00:00 +0000" {%d+}\r\n%b'
     answer = imap.ok(command % (len(one), one, len(two), two))
@@ -108,6 +109,7 @@ def test_literal_plus_and_multiappend_and_uidplus(imap: Wire) -> None:
 
 
 def test_move_and_unselect(imap: Wire) -> None:
+    """RFC 6851; RFC 3691."""
     before = int(re.findall(rb"MESSAGES ([0-9]+)", imap.ok("STATUS Archive (MESSAGES)").lines[0])[0])
     answer = imap.ok("MOVE 1:2 Archive")
     assert b"COPYUID" in answer.lines[0] and len(answer.of(b"EXPUNGE")) == 2
@@ -120,13 +122,14 @@ def test_move_and_unselect(imap: Wire) -> None:
 
 
 def test_namespace_and_id(imap: Wire) -> None:
+    """RFC 2342; RFC 2971."""
     assert imap.ok("NAMESPACE").lines == [b'* NAMESPACE (("" "/")) (("Other Users/" "/")) NIL\r\n']
     assert b'"name" "bocau"' in imap.ok('ID ("name" "test" "version" NIL)').lines[0]
     imap.ok("ID NIL")
 
 
 def test_lists(imap: Wire) -> None:
-    """LIST-EXTENDED 5258, LIST-STATUS 5819, CHILDREN 3348, SPECIAL-USE 6154, STATUS=SIZE 8438."""
+    """RFC 5258; LIST-STATUS by RFC 5819, CHILDREN by RFC 3348, SPECIAL-USE by RFC 6154, SIZE by RFC 8438."""
     imap.command("DELETE Tree/leaf")
     imap.command("DELETE Tree")
     imap.ok("CREATE Tree/leaf")
@@ -158,6 +161,7 @@ def test_lists(imap: Wire) -> None:
 
 
 def test_esearch_and_searchres(imap: Wire) -> None:
+    """RFC 4731 §3.1; RFC 5182 §2.1."""
     tag = b"t%d" % (imap.count + 1)
     answer = imap.ok("SEARCH RETURN (MIN MAX COUNT ALL) ALL").lines
     assert answer == [b'* ESEARCH (TAG "' + tag + b'") MIN 1 MAX 3 ALL 1:3 COUNT 3\r\n']
@@ -168,7 +172,7 @@ def test_esearch_and_searchres(imap: Wire) -> None:
 
 
 def test_sort_and_thread(imap: Wire) -> None:
-    """SORT and THREAD 5256, SORT=DISPLAY 5957, ESORT 5267, I18NLEVEL=1 5255 (i;unicode-casemap)."""
+    """RFC 5256; SORT=DISPLAY by RFC 5957, ESORT by RFC 5267 §3; i;unicode-casemap by RFC 5255 §4, RFC 5051."""
     reply = b"From: Z <z@x.test>\r\nSubject: Re: b\r\nReferences: <b@x>\r\n\r\n\r\n"
     imap.append("Box", reply)
     imap.append("Box", "From: É <é@x.test>\r\nSubject: Ế zz\r\n\r\n\r\n".encode())
@@ -184,7 +188,7 @@ def test_sort_and_thread(imap: Wire) -> None:
 
 
 def test_contexts(imap: Wire) -> None:
-    """CONTEXT=SEARCH and CONTEXT=SORT 5267: news in the order in which they apply; PARTIAL 9394."""
+    """RFC 5267 §4.3, for SEARCH and SORT: news in the order in which they apply; PARTIAL by RFC 9394."""
     tag = imap.begin("UID SEARCH RETURN (UPDATE COUNT) UNSEEN").decode()
     assert imap.end(tag.encode()).lines == [f'* ESEARCH (TAG "{tag}") UID COUNT 3\r\n'.encode()]
     sort = imap.begin("SORT RETURN (UPDATE PARTIAL -1:-1) (REVERSE SUBJECT) UTF-8 UNSEEN").decode()
@@ -212,6 +216,7 @@ def test_inprogress(imap: Wire) -> None:
 
 
 def test_condstore(imap: Wire) -> None:
+    """RFC 7162 §3.1."""
     assert b"[HIGHESTMODSEQ " in b"".join(imap.ok("SELECT Box (CONDSTORE)").lines)
     before = int(re.findall(rb"HIGHESTMODSEQ ([0-9]+)", imap.ok("STATUS Box (HIGHESTMODSEQ)").lines[0])[0])
     assert b"MODSEQ" in imap.ok(r"STORE 2 +FLAGS (\Seen)").lines[0]
@@ -221,7 +226,7 @@ def test_condstore(imap: Wire) -> None:
 
 
 def test_qresync(server: Server, imap: Wire) -> None:
-    """RFC 7162 §3.2; on 100,000 messages: test_resync.py."""
+    """RFC 7162 §3.2, after ENABLE (RFC 5161 §3.1); on 100,000 messages: test_resync.py."""
     with Wire(server.port("imap")).login("bob@demo.test", server.password) as other:
         assert other.command("SELECT Box (QRESYNC (1 1))").status == b"BAD", "not without ENABLE"
         assert other.ok("ENABLE QRESYNC").lines == [b"* ENABLED QRESYNC\r\n"]
@@ -329,6 +334,7 @@ def test_preview(imap: Wire) -> None:
 
 
 def test_appendlimit(imap: Wire) -> None:
+    """RFC 7889."""
     limit = int(re.findall(rb"APPENDLIMIT=([0-9]+)", imap.ok("CAPABILITY").lines[0])[0])
     assert b"APPENDLIMIT %d" % limit in imap.ok("STATUS Box (APPENDLIMIT)").lines[0]
     assert b"[TOOBIG]" in imap.no(f"APPEND Box {{{limit + 1}}}").text
@@ -359,7 +365,7 @@ def test_list_myrights(imap: Wire) -> None:
 
 
 def test_quota(server: Server, imap: Wire) -> None:
-    """RFC 9208: seen by its owner, set by an administrator, and kept to."""
+    """RFC 9208: seen by its owner, set by an administrator (QUOTASET, RFC 9208 §4.1.3), and kept to."""
     root = "bob@demo.test"
     assert imap.ok("GETQUOTAROOT Box").lines == [b"* QUOTAROOT Box\r\n"]
     assert b"[NOPERM]" in imap.no(f"SETQUOTA {root} (STORAGE 1)").text
@@ -455,7 +461,7 @@ def test_names_that_come_back_as_they_were_given(imap: Wire, name: str) -> None:
 
 
 def test_within_and_fuzzy(imap: Wire) -> None:
-    """WITHIN 5032 (to the second, by the internal date); SEARCH=FUZZY 6203 with RELEVANCY."""
+    """RFC 5032 (to the second, by the internal date); SEARCH=FUZZY by RFC 6203, with RELEVANCY."""
     assert imap.ok("SEARCH YOUNGER 3600").of(b"SEARCH") == [b"SEARCH 1 2 3"]
     assert imap.ok("SEARCH OLDER 3600").of(b"SEARCH") == [b"SEARCH"]
     assert imap.ok('SEARCH TEXT "body b"').of(b"SEARCH") == [b"SEARCH"]

@@ -1,4 +1,4 @@
-"""SEARCH keys as a tree (RFC 9051 §6.4.4, RFC 5032, RFC 6203, RFC 7162 §3.1.5, RFC 8474 §5.3, RFC 8514)."""
+"""SEARCH keys as a tree (RFC 9051 §6.4.4, RFC 5032, RFC 6203, RFC 7162 §3.1.5, RFC 8474 §6, RFC 8514)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,14 +103,14 @@ class ChangedSince:
 
 @dataclass(frozen=True, slots=True)
 class EmailIs:
-    """EMAILID (RFC 8474 §5.3)."""
+    """EMAILID (RFC 8474 §6)."""
 
     object_id: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadIs:
-    """THREADID (RFC 8474 §5.3)."""
+    """THREADID (RFC 8474 §6)."""
 
     object_id: bytes
 

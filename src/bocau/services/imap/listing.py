@@ -1,4 +1,4 @@
-"""Which names a LIST answers with, and what it says of each (RFC 9051 §6.3.9, RFC 5258 §3).
+"""Which names a LIST answers with, and what it says of each (RFC 9051 §6.3.9, RFC 3348, RFC 5258 §3).
 
 visible mailboxes ∪ subscribed names ∪ parents that exist only as levels → match → select → attributes
 """

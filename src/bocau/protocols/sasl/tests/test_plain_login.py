@@ -1,4 +1,4 @@
-"""PLAIN, LOGIN and the base64 around them."""
+"""PLAIN (RFC 4616), LOGIN (draft-murchison-sasl-login) and the base64 around them."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""STATUS (RFC 9051 §6.3.11, RFC 7162 §3.1.7, RFC 7889 §4, RFC 9208 §4.1.4): the counters of a mailbox."""
+"""STATUS (RFC 9051 §6.3.11, 7162 §3.1.7, 7889 §4, 8438, 9208 §4.1.4): the counters of a mailbox."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final

@@ -1,4 +1,4 @@
-"""UNSELECT (RFC 9051 §6.4.2): deselects without removing anything."""
+"""UNSELECT (RFC 9051 §6.4.2, RFC 3691): deselects without removing anything."""
 
 from typing import TYPE_CHECKING
 

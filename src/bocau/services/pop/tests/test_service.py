@@ -242,6 +242,8 @@ async def test_unique_ids_are_the_same_for_ever(server: Server, start: Start) ->
 
 
 async def test_wrong_password(server: Server) -> None:
+    """RFC 3206 §4."""
+
     def job(client: poplib.POP3) -> None:
         client.user(NAME)
         with pytest.raises(poplib.error_proto, match=r"-ERR \[AUTH\] Wrong name or password"):
@@ -379,6 +381,8 @@ async def test_tls_from_the_first_byte(server: Server, trusting: ssl.SSLContext)
 
 
 async def test_capabilities_are_what_is_there(server: Server) -> None:
+    """RFC 2449 §5; UTF8 by RFC 6856 §2."""
+
     def job(client: poplib.POP3) -> dict[str, list[str]]:
         before = client.capa()
         client.utf8()

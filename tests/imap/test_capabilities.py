@@ -172,7 +172,7 @@ def test_esearch_and_searchres(imap: Wire) -> None:
 
 
 def test_sort_and_thread(imap: Wire) -> None:
-    """RFC 5256; SORT=DISPLAY by RFC 5957, ESORT by RFC 5267 §3; i;unicode-casemap by RFC 5255 §4, RFC 5051."""
+    """RFC 5256; SORT=DISPLAY by RFC 5957, ESORT by RFC 5267 §3; I18NLEVEL=1 by RFC 5255 §4."""
     reply = b"From: Z <z@x.test>\r\nSubject: Re: b\r\nReferences: <b@x>\r\n\r\n\r\n"
     imap.append("Box", reply)
     imap.append("Box", "From: É <é@x.test>\r\nSubject: Ế zz\r\n\r\n\r\n".encode())

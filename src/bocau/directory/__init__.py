@@ -9,6 +9,7 @@ from bocau.directory.settings import DirectorySettings, PasswordSettings, Thrott
 from bocau.directory.values import (
     Account,
     Alias,
+    Certified,
     Credential,
     Domain,
     Expansion,
@@ -21,6 +22,7 @@ from bocau.directory.values import (
 __all__ = [
     "Account",
     "Alias",
+    "Certified",
     "Credential",
     "Directory",
     "DirectorySettings",

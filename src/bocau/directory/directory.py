@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
-from bocau.base.errors import BadName, NoSuchDomain, Refused
+from bocau.base.errors import BadName, NoSuchDomain, SyntaxFault
 from bocau.base.ids import AccountId
 from bocau.database import Database, Sql
 from bocau.directory import administration, credentials
 from bocau.directory.credentials import ScramSalt
-from bocau.directory.expansion import expand, find, is_reserved
-from bocau.directory.identities import known_as
-from bocau.directory.logins import Logins, ScramKeys, current
+from bocau.directory.expansion import expand
+from bocau.directory.identities import known_as, may_send_as
+from bocau.directory.logins import Logins, ScramKeys
 from bocau.directory.lookups import Lookups
 from bocau.directory.passwords import (
     SALT_BYTES,
@@ -31,10 +31,13 @@ from bocau.directory.passwords import (
     new_app_password,
 )
 from bocau.directory.settings import DISPLAY_NAME_CHARACTERS_MAX, DirectorySettings
+from bocau.directory.standings import renewed, words_of
 from bocau.directory.statements import SQL
+from bocau.directory.tokens import end_of, new_token, token_digest
 from bocau.directory.values import (
     Account,
     Alias,
+    Certified,
     Credential,
     Domain,
     Expansion,
@@ -44,6 +47,7 @@ from bocau.directory.values import (
     Scope,
 )
 from bocau.formats.address import Address, canonical_domain
+from bocau.rules.quirks import words
 from bocau.runtime.clock import Clock
 
 T = TypeVar("T")
@@ -107,7 +111,7 @@ class Directory:
     def may_send_as(self, account_id: AccountId, address: Address) -> bool:
         """Its own address (with any subaddress), its aliases, groups it may send as, and the addresses of a
         catch-all or a reserved name that lead to it."""
-        return self._lookups.get((account_id, address), lambda sql: _may_send_as(sql, account_id, address))
+        return self._lookups.get((account_id, address), lambda sql: may_send_as(sql, account_id, address))
 
     def domains(self) -> list[Domain]:
         rows = self._database.read(lambda sql: sql.rows(SQL.domains))
@@ -147,11 +151,43 @@ class Directory:
         failures like login(). Raises BadCredentials, AccountDisabled, Throttled, NotPermitted."""
         return await self._logins.scram_settled(name, credential_id, attempt)
 
+    async def login_by_token(self, token: str, name: str, attempt: LoginAttempt) -> Login:
+        """Prove who it is by a token (RFC 6750). `name` may be empty; else the token must be this account's.
+        Counted and slowed like login(). Raises BadCredentials, AccountDisabled, Throttled, NotPermitted."""
+        return await self._logins.by_token(token, name, attempt)
+
+    async def login_by_certificate(self, certified: Certified, name: str, attempt: LoginAttempt) -> Login:
+        """Take a certificate that TLS has verified: one of its names must be an account's own address, and
+        `name`, unless empty, the same. Raises what login_by_token() raises."""
+        return await self._logins.by_certificate(certified, name, attempt)
+
     def is_still_valid(self, login: Login) -> bool:
         """Whether the credential of a running session still opens: not removed, its password not changed, the
         account not disabled. Sessions ask when the doorbell "directory" rings."""
-        standing = self._database.read(lambda sql: current(sql, login.credential_id))
+        now = self._clock.now()
+        standing = self._database.read(lambda sql: renewed(sql, login, now))
         return standing is not None and not standing.is_disabled
+
+    def without(self, account_id: AccountId) -> frozenset[str]:
+        """The capability words that are switched off for an account."""
+        text = self._database.read(lambda sql: sql.value(SQL.without, {"account_id": account_id}))
+        return words_of(text or "")
+
+    async def set_without(self, account_id: AccountId, text: str) -> frozenset[str]:
+        """Switch capability words off for an account, and those it had before on again. BadName,
+        NoSuchAccount."""
+        try:
+            chosen = words(text)
+        except SyntaxFault as error:
+            raise BadName(str(error)) from None
+        row = {"account_id": account_id, "without": ",".join(sorted(chosen))}
+
+        def job(sql: Sql) -> None:
+            administration.account_with_id(sql, account_id)
+            sql.execute(SQL.set_without, row)
+
+        await self._change(job)
+        return chosen
 
     # --- administration --------------------------------------------------------------
     async def create_domain(self, name: str) -> Domain:
@@ -300,9 +336,30 @@ class Directory:
 
         return await self._change(job), shown
 
+    async def create_token(
+        self, account_id: AccountId, label: str, scopes: frozenset[Scope], *, lifetime_days: int | None = None
+    ) -> tuple[Credential, str]:
+        """Returns the credential and the token, shown once; it is taken as a bearer token and as a password.
+        NoSuchAccount, AlreadyExists (label), BadName (label, no scope, lifetime), LimitReached."""
+        credentials.check_label(label)
+        if not scopes:
+            raise BadName("a token needs a scope")
+        now = self._clock.now()
+        terms = credentials.TokenTerms(end_of(lifetime_days, now))
+        salt, shown = self._salt(self.account(account_id).account_id), new_token()
+        secret = Secret(
+            token_digest(shown), await self._passwords.make_scram(shown, salt.salt, salt.iterations)
+        )
+
+        def job(sql: Sql) -> Credential:
+            administration.account_with_id(sql, account_id)
+            return credentials.add(sql, account_id, label, scopes, secret, int(now), token=terms)
+
+        return await self._change(job), shown
+
     async def remove_credential(self, account_id: AccountId, credential_id: int) -> None:
-        """Remove an app password; its sessions end. NotPermitted for the main password or a number not
-        there."""
+        """Remove an app password or token; its sessions end. NotPermitted for the main password or a number
+        not there."""
         await self._change(lambda sql: credentials.remove(sql, account_id, credential_id))
 
     # --- within ------------------------------------------------------------------------
@@ -359,19 +416,6 @@ def _insert_account(sql: Sql, new: _NewAccount, salt: ScramSalt, secret: Secret,
     account_id = AccountId(sql.value(SQL.last_id))
     credentials.add(sql, account_id, credentials.MAIN_LABEL, None, secret, now)
     return administration.account_with_id(sql, account_id)
-
-
-def _may_send_as(sql: Sql, account_id: AccountId, address: Address) -> bool:
-    named = find(sql, address)
-    if named is not None and named.kind == administration.GROUP:
-        return account_id in administration.senders_of(sql, named.address_id)
-    try:
-        expansion = expand(sql, address)
-    except Refused:
-        return False
-    if named is None and is_reserved(address):
-        return account_id in expansion.accounts
-    return expansion.accounts == (account_id,) and not expansion.remote
 
 
 def _check_display_name(text: str) -> None:

@@ -1,9 +1,11 @@
-"""Which account a name stands for, where it must be one person: whom a mailbox is shared with."""
+"""Which account a name stands for, as far as it is one person: to share with, to send as."""
 
-from bocau.base.errors import NoSuchAccount, NotPermitted
+from bocau.base.errors import NoSuchAccount, NotPermitted, Refused
+from bocau.base.ids import AccountId
 from bocau.database import Sql
+from bocau.directory import administration
 from bocau.directory.administration import account_with_id, exactly
-from bocau.directory.expansion import expand
+from bocau.directory.expansion import expand, find, is_reserved
 from bocau.directory.values import Account
 from bocau.formats.address import Address
 
@@ -19,3 +21,17 @@ def known_as(sql: Sql, address: Address) -> Account:
     if len(found.accounts) != 1 or found.remote:
         raise NotPermitted(f"{address} does not stand for one account of this server")
     return account_with_id(sql, found.accounts[0])
+
+
+def may_send_as(sql: Sql, account_id: AccountId, address: Address) -> bool:
+    """Whether an account may write under an address."""
+    named = find(sql, address)
+    if named is not None and named.kind == administration.GROUP:
+        return account_id in administration.senders_of(sql, named.address_id)
+    try:
+        expansion = expand(sql, address)
+    except Refused:
+        return False
+    if named is None and is_reserved(address):
+        return account_id in expansion.accounts
+    return expansion.accounts == (account_id,) and not expansion.remote

@@ -1,7 +1,8 @@
 """Proving who somebody is.
 
 throttle → warm? ──yes→ Login                                   (microseconds, no await)
-             └─no→ app password digest → argon2 in a thread → Login, or a counted, slowed BadCredentials
+             └─no→ digest of a generated secret → argon2 in a thread → Login, or a counted, slowed
+                                                                       BadCredentials
 """
 
 import asyncio
@@ -18,16 +19,25 @@ from bocau.database import Database, Sql
 from bocau.directory.administration import GROUP, exactly
 from bocau.directory.passwords import Passwords, app_password_core, app_password_digest, made_up_salt
 from bocau.directory.settings import DirectorySettings
+from bocau.directory.standings import (
+    NO_CREDENTIAL,
+    certificate_holder,
+    current,
+    parsed,
+    token_holder,
+    words_of,
+)
 from bocau.directory.statements import SQL
 from bocau.directory.throttle import NAME_CHARACTERS_MAX, Suspect, Throttle, guess_mark, suspect
-from bocau.directory.values import Login, LoginAttempt, Scope
+from bocau.directory.tokens import looks_like_token, token_digest
+from bocau.directory.values import Certified, Login, LoginAttempt
 from bocau.directory.warm import Proof, Standing, WarmPasswords
-from bocau.formats.address import Address, parse_address
+from bocau.formats.address import Address
 from bocau.protocols.sasl import DerivedKeys, opaque_string
+from bocau.rules.quirks import leaves_out_mechanism
 from bocau.runtime.clock import Clock
 
 _STATE: Final = SQL.state
-_CREDENTIAL_STATE: Final = SQL.credential_state
 NOBODY: Final = AccountId(0)
 """No account has this id."""
 _STAND_IN: Final = DerivedKeys(secrets.token_bytes(32), secrets.token_bytes(32))
@@ -81,18 +91,18 @@ class Logins:
         mark = self._warm.mark(name, password)
         proof = self._database.read(lambda sql: self._warm_proof(sql, mark, name, who))
         standing = proof.standing if proof is not None else await self._prove_once(mark, name, password, who)
-        if standing is None:
-            await self._fail(who, password)
-            raise BadCredentials("wrong name or password")
-        return self._admit(standing, attempt, who)
+        return await self._admit_or_fail(standing, attempt, who, password)
 
     def _warm_proof(self, sql: Sql, mark: bytes, name: str, who: Suspect) -> Proof | None:
         # Before the cache: or it would tell a throttled guesser which guess is right.
         version = self._check_throttle(sql, who)
         proof = self._warm.get(mark, self._clock.monotonic())
+        if proof is not None and proof.standing.login.has_expired(self._clock.now()):
+            self._warm.drop(mark)
+            return None
         if proof is None or proof.version == version:
             return proof
-        standing = current(sql, proof.standing.login.credential_id)
+        standing = current(sql, proof.standing.login.credential_id, self._clock.now())
         if standing is None or _account_of(sql, name) != standing.login.account_id:
             self._warm.drop(mark)
             return None
@@ -122,18 +132,19 @@ class Logins:
         if credential_id is None:
             return None
         # Read again: the password may have been changed while it was checked.
-        version, standing = self._database.read(lambda sql: (sql.value(_STATE), current(sql, credential_id)))
+        now = self._clock.now()
+        version, standing = self._database.read(
+            lambda sql: (sql.value(_STATE), current(sql, credential_id, now))
+        )
         if standing is not None:
             self._warm.put(mark, Proof(standing, version, self._clock.monotonic()))
         return standing
 
     async def _matching_credential(self, name: str, password: str) -> int | None:
         claimed = self._database.read(lambda sql: _claimed(sql, name))
-        core = app_password_core(password)
-        if claimed is not None and core is not None:
-            found = self._matching_app_password(claimed, core)
-            if found is not None:
-                return found
+        found = self._matching_generated(claimed, password) if claimed is not None else None
+        if found is not None:
+            return found
         main = next((row for row in claimed.secrets if not row[1]), None) if claimed else None
         try:
             prepared = opaque_string(password)
@@ -142,13 +153,53 @@ class Logins:
         is_right = await self._passwords.verify(main[2] if main else None, prepared)
         return main[0] if main and is_right else None
 
-    def _matching_app_password(self, claimed: _Claimed, core: str) -> int | None:
-        digest = app_password_digest(self.server_secret(), core)
+    def _matching_generated(self, claimed: _Claimed, password: str) -> int | None:
+        """The app password or token that it is."""
+        core = app_password_core(password)
+        if core is not None:
+            digest = app_password_digest(self.server_secret(), core)
+        elif looks_like_token(password):
+            digest = token_digest(password)
+        else:
+            return None
         found = None
         for credential_id, label, secret in claimed.secrets:
             if label and hmac.compare_digest(secret, digest):
                 found = credential_id
         return found
+
+    # --- tokens and certificates -----------------------------------------------------
+
+    async def by_token(self, token: str, name: str, attempt: LoginAttempt) -> Login:
+        who = suspect(attempt.client_host, _folded(name))
+        now = self._clock.now()
+
+        def job(sql: Sql) -> Standing | None:
+            self._check_throttle(sql, who)
+            standing = token_holder(sql, token_digest(token), now)
+            if standing is None or (name and _account_of(sql, name) != standing.login.account_id):
+                return None
+            return standing
+
+        return await self._admit_or_fail(self._database.read(job), attempt, who, token)
+
+    async def by_certificate(self, certified: Certified, name: str, attempt: LoginAttempt) -> Login:
+        who = suspect(attempt.client_host, _folded(name or " ".join(certified.names[:1])))
+        now = self._clock.now()
+
+        def job(sql: Sql) -> Standing | None:
+            self._check_throttle(sql, who)
+            return certificate_holder(sql, certified, name, now)
+
+        return await self._admit_or_fail(self._database.read(job), attempt, who, name)
+
+    async def _admit_or_fail(
+        self, standing: Standing | None, attempt: LoginAttempt, who: Suspect, guess: str
+    ) -> Login:
+        if standing is None:
+            await self._fail(who, guess)
+            raise BadCredentials("wrong name or password")
+        return self._admit(standing, attempt, who)
 
     # --- SCRAM ---------------------------------------------------------------------
 
@@ -168,14 +219,10 @@ class Logins:
 
         def job(sql: Sql) -> Standing | None:
             self._check_throttle(sql, who)
-            return current(sql, credential_id) if credential_id is not None else None
+            return current(sql, credential_id, self._clock.now()) if credential_id is not None else None
 
-        standing = self._database.read(job)
-        if standing is None:
-            # What was guessed is not known: each failure counts as a new guess.
-            await self._fail(who, secrets.token_hex(8))
-            raise BadCredentials("wrong name or password")
-        return self._admit(standing, attempt, who)
+        # What was guessed is not known: each failure counts as a new guess.
+        return await self._admit_or_fail(self._database.read(job), attempt, who, secrets.token_hex(8))
 
     # --- both ------------------------------------------------------------------------
 
@@ -195,7 +242,8 @@ class Logins:
             raise AccountDisabled(str(login.address))
         if login.scopes is not None and attempt.scope not in login.scopes:
             raise NotPermitted(f"this password is not for {attempt.scope.value}")
-        self._note_use(login.credential_id)
+        if login.credential_id != NO_CREDENTIAL:
+            self._note_use(login.credential_id)
         return login
 
     async def _fail(self, who: Suspect, password: str) -> None:
@@ -250,22 +298,13 @@ class Logins:
 @lru_cache(maxsize=4_096)
 def _folded(name: str) -> str:
     """One spelling of a login name for counting, whether it exists or not."""
-    address = _parsed(name)
+    address = parsed(name)
     text = "@".join(address.key) if address is not None else name[:NAME_CHARACTERS_MAX].casefold()
     return text.encode("utf-8", "replace").decode()
 
 
-def _parsed(name: str) -> Address | None:
-    if len(name) > NAME_CHARACTERS_MAX:
-        return None
-    try:
-        return parse_address(name)
-    except SyntaxFault:
-        return None
-
-
 def _account_of(sql: Sql, name: str) -> AccountId | None:
-    address = _parsed(name)
+    address = parsed(name)
     return named_account(sql, address) if address is not None else None
 
 
@@ -290,24 +329,14 @@ def named_account(sql: Sql, address: Address) -> AccountId | None:
 
 
 def _scram_keys(sql: Sql, name: str, mechanism: str) -> ScramKeys | None:
-    """None for who is not there; asks as much for such a name as for any other."""
+    """None for who is not there; asks as much for such a name as for any other. BadCredentials for an account
+    whose clients cannot do it: they go on to the next mechanism."""
     account_id = _account_of(sql, name) or NOBODY
     account = sql.row(SQL.scram_of_account, {"account_id": account_id})
     rows = sql.rows(SQL.scram_keys, {"account_id": account_id, "mechanism": mechanism})
     if account is None or not rows:
         return None
+    if leaves_out_mechanism(words_of(account[2]), mechanism):
+        raise BadCredentials("this mechanism is switched off")
     keys = tuple(DerivedKeys(row[1], row[2]) for row in rows)
     return ScramKeys(account[0], account[1], tuple(row[0] for row in rows), keys)
-
-
-def current(sql: Sql, credential_id: int) -> Standing | None:
-    """The credential as it is now; None when it is gone."""
-    row = sql.row(_CREDENTIAL_STATE, {"credential_id": credential_id})
-    if row is None:
-        return None
-    login = Login(AccountId(row[0]), Address(row[2], row[3]), scopes_of(row[1]), credential_id)
-    return Standing(login, bool(row[4]))
-
-
-def scopes_of(text: str | None) -> frozenset[Scope] | None:
-    return None if text is None else frozenset(Scope(part) for part in text.split(",") if part)

@@ -132,7 +132,12 @@ class Throttle:
         A stale client that repeats one wrong password counts against its own name only, not against the
         network: an old telephone must not shut out the office.
         """
-        count = await self._database.write(lambda sql: self._count(sql, who, guess))
+        # Still a guess until it is counted: those who ask at the same moment must see it.
+        self.begin_guess(who)
+        try:
+            count = await self._database.write(lambda sql: self._count(sql, who, guess))
+        finally:
+            self.end_guess(who)
         delays = self._settings.delays_seconds
         return delays[min(count, len(delays)) - 1] if delays else 0.0
 

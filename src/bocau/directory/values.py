@@ -60,11 +60,14 @@ class Credential:
     credential_id: int
     account_id: AccountId
     label: str
-    """"" for the main password, else the app password's name."""
+    """"" for the main password, else the name of the app password or token."""
     scopes: frozenset[Scope] | None
     """None: all."""
     created_at: int
     last_used_at: int | None
+    is_token: bool = False
+    expires_at: int | None = None
+    """None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +98,19 @@ class Login:
     address: Address
     scopes: frozenset[Scope] | None
     credential_id: int
+    """0: a client certificate."""
+    expires_at: float | None = None
+    """When the token or certificate ends; None: never."""
+    without: frozenset[str] = frozenset()
+    """Capability words that are switched off for this account."""
+
+    def has_expired(self, now: float) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """What a valid client certificate says of its holder."""
+
+    names: tuple[str, ...]
+    expires_at: float

@@ -18,6 +18,7 @@ from typing import Final, Protocol, TypeVar, cast
 
 from bocau.base.errors import PeerGone
 from bocau.runtime.deflate_layer import DeflateLayer
+from bocau.runtime.tls_client import ClientCertificate, client_certificate
 from bocau.runtime.tls_layer import TlsLayer
 
 RECEIVE_BUFFER_BYTES: Final = 128 * 1024
@@ -61,6 +62,8 @@ class TlsInfo:
     server_end_point: bytes
     """RFC 5929 §4: hash of the server's certificate; empty where unknown."""
     server_name: str | None = None
+    client: ClientCertificate | None = None
+    """The verified certificate of a client that showed one."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -502,6 +505,7 @@ class Connection(asyncio.BufferedProtocol):
             cipher=cipher[0] if cipher else "",
             server_end_point=getattr(self.tls_context, "server_end_point", b""),
             server_name=ssl_object.server_hostname,
+            client=client_certificate(ssl_object),
         )
         # ALPACA: a peer that came for another protocol must not be answered in this one.
         if ssl_object.selected_alpn_protocol() in getattr(self.tls_context, "alpn_refused", ()):

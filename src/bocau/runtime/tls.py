@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bocau.runtime.tls_binding import server_end_point
+from bocau.runtime.tls_client import ClientAuthority, ask_for_certificates
 
 SELF_SIGNED_DAYS: Final = 3650
 """People confirm a self-signed certificate once; a short life would only train them to confirm again."""
@@ -42,6 +43,7 @@ class ServerTlsContext(ssl.SSLContext):
     alpn_refused: frozenset[str]
     """Protocols that are agreed to only to close the connection (ALPACA)."""
     _certificate: tuple[Path, Path]
+    _clients: ClientAuthority | None
 
     def reload(self) -> None:
         """Read certificate and key again; connections that are open keep the old ones.
@@ -53,10 +55,15 @@ class ServerTlsContext(ssl.SSLContext):
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
         self.load_cert_chain(certificate, key)
         self.server_end_point = server_end_point(_first_certificate(certificate))
+        if self._clients is not None:
+            ask_for_certificates(self, self._clients)
 
 
-def server_context(certificate: Path, key: Path, *, protocol: str = "") -> ServerTlsContext:
-    """A context for one service; `protocol` is its ALPN name ("imap", "pop3", "smtp"…).
+def server_context(
+    certificate: Path, key: Path, *, protocol: str = "", clients: ClientAuthority | None = None
+) -> ServerTlsContext:
+    """A context for one service; `protocol` is its ALPN name ("imap", "pop3", "smtp"…). With `clients` it
+    asks for certificates that these have signed.
 
     A client without ALPN is served (RFC 7301 is optional for mail), one that names another protocol is not.
     """
@@ -71,6 +78,7 @@ def server_context(certificate: Path, key: Path, *, protocol: str = "") -> Serve
     # Ours first: OpenSSL takes the first of our list that the client also names.
     context.set_alpn_protocols(([protocol] if protocol else []) + foreign)
     context._certificate = (certificate, key)
+    context._clients = clients
     context.reload()
     return context
 

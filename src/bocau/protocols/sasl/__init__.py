@@ -1,13 +1,16 @@
-"""SASL mechanisms as pure state machines (RFC 4422): PLAIN, LOGIN, SCRAM; server and client.
+"""SASL mechanisms as pure state machines (RFC 4422): PLAIN, LOGIN, SCRAM on both sides; OAUTHBEARER, XOAUTH2
+and EXTERNAL for servers.
 
-    server: respond(client bytes) → Challenge | Claim (name, password) | ScramName | ScramProof
+    server: respond(client bytes) → Challenge | Claim (name, password) | TokenClaim | authzid | ScramProof
     client: respond(challenge) → bytes
 
 Door: the mechanisms, `decode_response`, `prepare_password`, `derive_keys`.
 """
 
+from bocau.protocols.sasl.bearer import REFUSALS, BearerServer, TokenClaim
 from bocau.protocols.sasl.client import ClientMechanism, LoginClient, PlainClient, ScramClient, best_client
 from bocau.protocols.sasl.encoding import RESPONSE_BYTES_MAX, decode_initial_response, decode_response, encode
+from bocau.protocols.sasl.external import ExternalServer
 from bocau.protocols.sasl.login import LoginServer
 from bocau.protocols.sasl.plain import PlainServer
 from bocau.protocols.sasl.preparation import opaque_string, saslprep
@@ -21,12 +24,15 @@ from bocau.protocols.sasl.scram import (
 from bocau.protocols.sasl.values import Challenge, Claim
 
 __all__ = [
+    "REFUSALS",
     "RESPONSE_BYTES_MAX",
     "SCRAM_HASHES",
+    "BearerServer",
     "Challenge",
     "Claim",
     "ClientMechanism",
     "DerivedKeys",
+    "ExternalServer",
     "LoginClient",
     "LoginServer",
     "PlainClient",
@@ -34,6 +40,7 @@ __all__ = [
     "ScramClient",
     "ScramProof",
     "ScramServer",
+    "TokenClaim",
     "best_client",
     "decode_initial_response",
     "decode_response",

@@ -16,7 +16,7 @@ from typing import Final
 
 from bocau.base.errors import NotPermitted, SequenceFault, SyntaxFault
 from bocau.protocols.sasl.encoding import decode_text
-from bocau.protocols.sasl.preparation import saslprep
+from bocau.protocols.sasl.names import unescaped_name
 
 SCRAM_HASHES: Final = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
 """Mechanism (without -PLUS) → hash."""
@@ -94,8 +94,8 @@ class ScramServer:
         if len(fields) < 2 or not fields[0].startswith(b"n=") or not fields[1].startswith(b"r="):
             # "m=" would be a mandatory extension: none is known.
             raise SyntaxFault("SCRAM wants n= and r=")
-        name = _saslname(fields[0][2:])
-        if authzid and _saslname(_value(authzid, b"a=")) != name:
+        name = unescaped_name(fields[0][2:])
+        if authzid and unescaped_name(_value(authzid, b"a=")) != name:
             raise NotPermitted("the authorization identity is not the login name")
         self._note_nonce(fields[1][2:])
         header = flag + b"," + authzid + b","
@@ -154,13 +154,6 @@ def _value(field_: bytes, prefix: bytes) -> bytes:
     if not field_.startswith(prefix):
         raise SyntaxFault(f"SCRAM wants {prefix.decode()}")
     return field_[len(prefix) :]
-
-
-def _saslname(data: bytes) -> str:
-    """RFC 5802 §5.1: "=2C" is a comma, "=3D" an equals sign, any other "=" an error."""
-    if data.count(b"=") != data.count(b"=2C") + data.count(b"=3D"):
-        raise SyntaxFault("SCRAM name")
-    return saslprep(decode_text(data.replace(b"=2C", b",").replace(b"=3D", b"=")))
 
 
 def _base64(data: bytes) -> bytes:

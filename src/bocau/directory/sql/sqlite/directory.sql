@@ -103,17 +103,17 @@ SELECT address_id FROM accounts WHERE account_id = :account_id
 SELECT last_insert_rowid()
 
 -- name: scram_of_account
-SELECT scram_salt, scram_iterations FROM accounts WHERE account_id = :account_id
+SELECT scram_salt, scram_iterations, without FROM accounts WHERE account_id = :account_id
 
 -- name: credentials
-SELECT credential_id, account_id, label, scopes, created_at, last_used_at FROM credentials
+SELECT credential_id, account_id, label, scopes, created_at, last_used_at, is_token, expires_at FROM credentials
 WHERE account_id = :account_id ORDER BY credential_id
 
 -- name: secrets
 SELECT credential_id, label, scopes, secret FROM credentials WHERE account_id = :account_id ORDER BY credential_id
 
 -- name: credential_state
-SELECT c.account_id, c.scopes, a.local_part, a.domain, o.is_disabled OR d.is_disabled
+SELECT c.account_id, c.scopes, a.local_part, a.domain, o.is_disabled OR d.is_disabled, o.without, c.expires_at
 FROM credentials c
 JOIN accounts o ON o.account_id = c.account_id
 JOIN addresses a ON a.address_id = o.address_id
@@ -121,8 +121,24 @@ JOIN domains d ON d.name = a.domain
 WHERE c.credential_id = :credential_id
 
 -- name: insert_credential
-INSERT INTO credentials (account_id, label, scopes, secret, created_at)
-VALUES (:account_id, :label, :scopes, :secret, :created_at)
+INSERT INTO credentials (account_id, label, scopes, secret, created_at, is_token, expires_at)
+VALUES (:account_id, :label, :scopes, :secret, :created_at, :is_token, :expires_at)
+
+-- name: token
+SELECT credential_id FROM credentials WHERE secret = :secret AND is_token = 1
+
+-- name: account_state
+SELECT a.local_part, a.domain, o.is_disabled OR d.is_disabled, o.without
+FROM accounts o
+JOIN addresses a ON a.address_id = o.address_id
+JOIN domains d ON d.name = a.domain
+WHERE o.account_id = :account_id
+
+-- name: set_without
+UPDATE accounts SET without = :without WHERE account_id = :account_id
+
+-- name: without
+SELECT without FROM accounts WHERE account_id = :account_id
 
 -- name: delete_credential
 DELETE FROM credentials WHERE account_id = :account_id AND credential_id = :credential_id

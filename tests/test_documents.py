@@ -185,6 +185,7 @@ def test_every_limit_of_the_manual_is_the_one_in_force() -> None:
     from bocau.protocols.imap.limits import APPEND_BYTES_MAX
     from bocau.runtime.listener import CONNECTIONS_PER_CLIENT_MAX
     from bocau.services.imap.settings import ImapSettings
+    from bocau.store.access import GRANTS_MAX
 
     file = File(hostname="mail.example.org")
     rows = [
@@ -196,6 +197,8 @@ def test_every_limit_of_the_manual_is_the_one_in_force() -> None:
         f"| {CONNECTIONS_PER_CLIENT_MAX} in each worker process",
         f"members of one group | {directory.TARGETS_MAX:,} |",
         f"app passwords of one account | {directory.APP_PASSWORDS_MAX} |",
+        f"accounts that one mailbox is shared with | {GRANTS_MAX:,} |",
+        f"messages of one IMAP command | {ImapSettings().messages_per_command_max:,}; ",
         f"{file.delivery.lifetime_seconds / 86_400:g} days | `delivery.lifetime_seconds`",
         f"| {file.delivery.connections_per_destination} | `delivery.connections_per_destination`",
         f"{ImapSettings().idle_seconds / 60:g} minutes",

@@ -35,13 +35,18 @@ def run(
         capture_output=True,
         timeout=PROGRAM_SECONDS,
         cwd=home,
-        env={**os.environ, "HOME": str(home), "TERM": "xterm", "LC_ALL": "C.UTF-8"},
+        env=environment(home),
         check=False,
     )
     if check and done.returncode:
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
         raise AssertionError(f"{command[0]} ended with {done.returncode}:\n{said[-6000:]}")
     return done
+
+
+def environment(home: Path) -> dict[str, str]:
+    """With a home directory of its own."""
+    return {**os.environ, "HOME": str(home), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
 
 
 def private_file(path: Path, text: str) -> Path:

@@ -75,6 +75,12 @@ def decode_charset(data: bytes, charset: bytes = b"") -> str:
     return _well_formed(data.decode(name or "cp1252", "replace"), name or "cp1252")
 
 
+def storable(octets: bytes) -> str:
+    """Text that any database keeps: no NUL (PostgreSQL refuses it, SQLite stops at it), no surrogates."""
+    text = decode_charset(octets)
+    return text.replace("\0", "") if "\0" in text else text
+
+
 def _is_cut(data: bytes, error: UnicodeDecodeError, declared: str | None) -> bool:
     """Whether it is UTF-8 but for a last character cut in two."""
     is_last = error.reason == "unexpected end of data"

@@ -8,22 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bocau.formats.address_list import GroupMarker, Mailbox, parse_address_list
-from bocau.formats.charset import decode_charset
+from bocau.formats.charset import storable
+from bocau.formats.correspondents import NOBODY, Correspondents, correspondents
 from bocau.formats.date import parse_date
-from bocau.formats.email_keys import Addresses, EmailKeys, email_keys
+from bocau.formats.email_keys import SORTED_BY, EmailKeys, email_keys
 from bocau.formats.header import HEADER_BYTES_MAX, body_start, joined_values, split_fields
 from bocau.formats.listing import pick_listed
 from bocau.formats.mime import scan_fields
-from bocau.formats.structure import body_structure, envelope_of
+from bocau.formats.structure import body_structure, envelope_with
 from bocau.formats.text import preview
 from bocau.formats.words import decode_words, unfold
 
 SUBJECT_CHARACTERS_MAX: Final = 998
-SENDER_CHARACTERS_MAX: Final = 320
 MESSAGE_ID_BYTES_MAX: Final = 998
 HEADER_READ_BYTES_MAX: Final = HEADER_BYTES_MAX + 1
-_SORTED_BY: Final[tuple[bytes, ...]] = (b"from", b"to", b"cc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +55,22 @@ def digest(data: bytes) -> Digest:
     wholes, names, contents = split_fields(data, 0, start)
     values = joined_values(names, contents)
     root = scan_fields(data, start, values)
-    addresses = _sorted_by(values)
+    named = _named(values)
+    author, to, cc = (named.get(name, NOBODY) for name in SORTED_BY)
     date = values.get(b"date")
     subject = _subject(values)
     listed, bits = _listed(start, wholes, names)
     return Digest(
-        envelope_of(values, addresses),
+        envelope_with(values, author.notation, to.notation, cc.notation),
         body_structure(data, root),
         None if date is None else parse_date(date),
         subject,
-        _sender(addresses.get(b"from", ())),
+        author.first,
         _message_id(values.get(b"message-id", b"")),
         preview(data, root),
         listed,
         bits,
-        email_keys(values, addresses, subject),
+        email_keys(values, named, subject),
     )
 
 
@@ -81,7 +80,7 @@ def header_digest(data: bytes) -> tuple[bytes | None, int, EmailKeys]:
     start = body_start(data)
     wholes, names, contents = split_fields(data, 0, start)
     values = joined_values(names, contents)
-    return *_listed(start, wholes, names), email_keys(values, _sorted_by(values), _subject(values))
+    return *_listed(start, wholes, names), email_keys(values, _named(values), _subject(values))
 
 
 def _listed(start: int, wholes: Sequence[bytes], names: Sequence[bytes]) -> tuple[bytes | None, int]:
@@ -89,25 +88,13 @@ def _listed(start: int, wholes: Sequence[bytes], names: Sequence[bytes]) -> tupl
     return pick_listed(wholes, names) if start <= HEADER_BYTES_MAX else (None, 0)
 
 
-def _sorted_by(values: dict[bytes, bytes]) -> dict[bytes, Addresses]:
-    return {name: parse_address_list(values[name]) for name in _SORTED_BY if name in values}
+def _named(values: dict[bytes, bytes]) -> dict[bytes, Correspondents]:
+    return {name: correspondents(values[name]) for name in SORTED_BY if name in values}
 
 
 def _subject(values: dict[bytes, bytes]) -> str:
     return decode_words(values.get(b"subject", b""))[:SUBJECT_CHARACTERS_MAX]
 
 
-def _sender(author: tuple[Mailbox | GroupMarker, ...]) -> str:
-    for address in author:
-        if isinstance(address, Mailbox):
-            return _storable(b"%b@%b" % (address.local, address.host))[:SENDER_CHARACTERS_MAX]
-    return ""
-
-
 def _message_id(value: bytes) -> str | None:
-    return _storable(unfold(value)[:MESSAGE_ID_BYTES_MAX]) or None
-
-
-def _storable(octets: bytes) -> str:
-    """Text that any database keeps: no NUL (PostgreSQL refuses it, SQLite stops at it), no surrogates."""
-    return decode_charset(octets).replace("\0", "")
+    return storable(unfold(value)[:MESSAGE_ID_BYTES_MAX]) or None

@@ -1,8 +1,6 @@
 """ENVELOPE and BODYSTRUCTURE as IMAP writes them (RFC 9051 §7.5.2, RFC 3501 §7.4.2)."""
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from bocau.formats.address_list import GroupMarker, Mailbox, parse_address_list
@@ -41,19 +39,16 @@ def envelope(header: bytes) -> bytes:
     return envelope_of(message_values(header, 0, body_start(header)))
 
 
-def envelope_of(
-    values: dict[bytes, bytes], parsed: Mapping[bytes, Addresses] = MappingProxyType({})
-) -> bytes:
-    """The same from fields already read by `header.message_values`, and the address lists already `parsed`.
-
-    Sender and Reply-To default to From."""
+def envelope_of(values: dict[bytes, bytes]) -> bytes:
+    """The same from fields already read by `header.message_values`."""
     get = values.get
+    lists = _addresses(get(b"from")), _addresses(get(b"to")), _addresses(get(b"cc"))
+    return envelope_with(values, *lists)
 
-    def addresses(name: bytes) -> bytes:
-        known = parsed.get(name)
-        return _addresses(get(name)) if known is None else _list(known)
 
-    written = addresses(b"from")
+def envelope_with(values: dict[bytes, bytes], written: bytes, to: bytes, cc: bytes) -> bytes:
+    """The same with the notations of From, To and Cc. Sender and Reply-To default to From."""
+    get = values.get
     sender = _addresses(get(b"sender"))
     reply_to = _addresses(get(b"reply-to"))
     return b"(%b %b %b %b %b %b %b %b %b %b)" % (
@@ -62,8 +57,8 @@ def envelope_of(
         written,
         written if sender == b"NIL" else sender,
         written if reply_to == b"NIL" else reply_to,
-        addresses(b"to"),
-        addresses(b"cc"),
+        to,
+        cc,
         _addresses(get(b"bcc")),
         _text(get(b"in-reply-to")),
         _text(get(b"message-id")),
@@ -75,10 +70,11 @@ def _text(value: bytes | None) -> bytes:
 
 
 def _addresses(value: bytes | None) -> bytes:
-    return b"NIL" if value is None else _list(parse_address_list(value))
+    return b"NIL" if value is None else address_list_notation(parse_address_list(value))
 
 
-def _list(addresses: Addresses) -> bytes:
+def address_list_notation(addresses: Addresses) -> bytes:
+    """One address field of an ENVELOPE."""
     return b"(" + b"".join(map(_address, addresses)) + b")" if addresses else b"NIL"
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from bocau.protocols.imap import State
 from bocau.services.imap.quota import is_admin
+from bocau.services.imap.switched_off import left
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -24,6 +25,10 @@ KNOWN: Final = (
 
 def capabilities(session: "ImapSession") -> bytes:
     """The words after CAPABILITY."""
+    return left(session.without, _all(session))
+
+
+def _all(session: "ImapSession") -> bytes:
     if session.engine.state is not State.NOT_AUTHENTICATED:
         settings = session.service.settings
         limits = settings.messages_per_command_max, settings.messages_saved_max

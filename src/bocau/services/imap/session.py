@@ -1,8 +1,9 @@
 """One IMAP conversation: engine + store. What each command means is in `commands/`, one file each."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from bocau.base.errors import BocauError, PeerGone, TryLater
+from bocau.base.errors import BocauError, PeerGone, Refused, TryLater
 from bocau.base.ids import AccountId
 from bocau.directory import Login, LoginAttempt, Scope
 from bocau.protocols.imap import Event, ImapEngine, State
@@ -21,7 +22,9 @@ from bocau.services.imap.loading import NEED_UIDS, has_uids, load
 from bocau.services.imap.normalized import tell_normalized
 from bocau.services.imap.notices import after_command
 from bocau.services.imap.notices import tell as tell_watched
+from bocau.services.imap.own_changes import OwnChanges
 from bocau.services.imap.rights import check, may_stay
+from bocau.services.imap.switched_off import is_refused, known_of_host
 from bocau.services.imap.uid_only import names_numbers
 from bocau.services.imap.view import View
 from bocau.store import ReaderStore
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from bocau.services.imap.watch import Watch
 
 APPENDING = (a.AppendMessage, a.AppendChunk, a.AppendUrl, a.AppendText, a.AppendJoined, a.AppendEnd)
+LOOKS_SECONDS_MIN = 1.0
+LOOKS_SECONDS_MAX = 86_400.0
+"""How often a login that ends by itself is looked at."""
 LOOPBACK = ("127.0.0.1", "::1", "")
 
 
@@ -42,12 +48,14 @@ class ImapSession:
     __slots__ = (
         "__weakref__",
         "_farewell",
+        "_login_ends",
         "account_id",
         "appended_to",
         "appending",
         "bad_count",
         "connection",
         "engine",
+        "has_said_id",
         "is_condstore",
         "is_idle",
         "is_over",
@@ -56,12 +64,15 @@ class ImapSession:
         "is_uid_only",
         "is_utf8",
         "login",
+        "own_changes",
         "sasl",
         "service",
         "unanswered",
         "view",
         "waiting_tag",
         "watch",
+        "without",
+        "without_here",
     )
 
     def __init__(self, service: "ImapService", connection: Connection) -> None:
@@ -69,11 +80,19 @@ class ImapSession:
         self.connection = connection
         self.engine = ImapEngine(append_bytes_max=service.settings.append_bytes_max)
         self.is_over = False
+        self.has_said_id = False
+        """The log knows the client's name."""
+        self.without_here = known_of_host(self)
+        """Capability words that are switched off, whoever logs in."""
+        self._login_ends: asyncio.TimerHandle | None = None
         self.forget_login()
 
     def forget_login(self) -> None:
         """The state of a connection that has just been made; UNAUTHENTICATE leads back to it (RFC 8437)."""
         self.login: Login | None = None
+        self.without = self.without_here
+        """Capability words that are switched off now."""
+        self._forget_end()
         self.account_id = AccountId(0)
         self.view: View | None = None
         self.is_condstore = False
@@ -88,6 +107,7 @@ class ImapSession:
         """Its task sleeps in IDLE: news may be written by who hears of them."""
         self.watch: Watch | None = None
         """What NOTIFY has asked for."""
+        self.own_changes = OwnChanges()
         self.bad_count = 0
         self.waiting_tag = b""
         """Of the IDLE or AUTHENTICATE whose next line is awaited."""
@@ -124,6 +144,8 @@ class ImapSession:
                     self.connection.write(b"+ OK\r\n")
                 case Command() if self.is_uid_only and names_numbers(event):
                     self.bad(event, "message numbers are not used any more", b"UIDREQUIRED")
+                case Command() if self.without and is_refused(self.without, event):
+                    raise Refused("this is switched off for you")
                 case _ if not may_stay(self):
                     self.mailbox_gone()
                 case _:
@@ -192,7 +214,8 @@ class ImapSession:
         self.done(command, text, code)
 
     def done(self, command: Command, text: str, code: bytes = b"") -> None:
-        """End a command well."""
+        """End a command well. Only bad commands one after the other are too many: a connection lives long."""
+        self.bad_count = 0
         self.connection.write(self.engine.send(Tagged(command.tag, Status.OK, text, code)))
 
     def no(self, command: Command, text: str, code: bytes = b"") -> None:
@@ -236,12 +259,19 @@ class ImapSession:
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
-        return mechanisms(self.connection.tls, self.is_secure)
+        return mechanisms(self.connection.tls, self.is_secure, self.without)
+
+    def recognize(self, without: frozenset[str]) -> None:
+        """The client has said what it is: some things are not for it."""
+        self.without_here = known_of_host(self) | without
+        self.without = self.without_here | self.login.without if self.login else self.without_here
 
     def logged_in(self, command: Command, login: Login) -> None:
         """The client has proven who it is; the answer carries the capabilities of the new state."""
         self.login = login
         self.account_id = login.account_id
+        self.without = self.without_here | login.without
+        self._watch_end()
         self.sasl = None
         self.bad_count = 0
         self.engine.state = State.AUTHENTICATED
@@ -257,6 +287,21 @@ class ImapSession:
         if not self.service.directory.is_still_valid(self.login):
             self._farewell = ("the account or its password has changed", b"")
             self.connection.stop()
+
+    def _watch_end(self) -> None:
+        """A token or certificate may end while its session sleeps in IDLE."""
+        self._forget_end()
+        if self.login is None or self.login.expires_at is None or self.is_over:
+            return
+        self.check_identity()
+        left = self.login.expires_at - self.service.now()
+        seconds = min(max(left, LOOKS_SECONDS_MIN), LOOKS_SECONDS_MAX)
+        self._login_ends = asyncio.get_running_loop().call_later(seconds, self._watch_end)
+
+    def _forget_end(self) -> None:
+        if self._login_ends is not None:
+            self._login_ends.cancel()
+            self._login_ends = None
 
     # --- the selected mailbox ---------------------------------------------------------------------
 
@@ -280,6 +325,7 @@ class ImapSession:
 
     def close(self) -> None:
         """The connection is gone."""
+        self._forget_end()
         if self.appending is not None:
             self.appending.close()
         if self.watch is not None:

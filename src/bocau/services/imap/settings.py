@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bocau.rules.quirks import Quirk
+
 
 @dataclass(frozen=True, slots=True)
 class ImapSettings:
@@ -15,6 +17,10 @@ class ImapSettings:
     """Where the same mail is served by JMAP (RFC 9698); "": nowhere."""
     allows_unauthenticate: bool = True
     """UNAUTHENTICATE (RFC 8437 §8 asks for a way to do without)."""
+    support_url: str = ""
+    """Where people find help, in the answer to ID (RFC 2971 §3.3); ASCII."""
+    quirks: tuple[Quirk, ...] = ()
+    """What single clients and networks had better not see, beside what is built in."""
     idle_seconds: float = 31 * 60.0
     """RFC 9051 §5.4: at least 30 minutes; clients renew IDLE after 29."""
     still_here_seconds: float = 120.0

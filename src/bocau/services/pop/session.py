@@ -11,6 +11,7 @@ from typing import Any
 from bocau.base.errors import BadCredentials, BocauError, NotPermitted, PeerGone
 from bocau.directory import Directory, Login, LoginAttempt, Scope
 from bocau.protocols.pop import Event, ServerEngine, State
+from bocau.rules.quirks import without_for_host
 from bocau.runtime.clock import Clock
 from bocau.runtime.connection import Connection, Engine
 from bocau.runtime.log import Log
@@ -50,6 +51,8 @@ class PopSession:
         self.is_over = False
         self._commands = commands
         self.language = DEFAULT
+        self.without_here = without_for_host(rooms.settings.quirks, connection.peer_host)
+        """Capability words that are switched off, whoever logs in."""
         self.authentication: Authentication | None = None
         self.login: Login | None = None
         self.maildrop: Maildrop | None = None
@@ -123,7 +126,12 @@ class PopSession:
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
-        return offered_mechanisms(self.connection.tls, self._allows_plain)
+        return offered_mechanisms(self.connection.tls, self._allows_plain, self.without)
+
+    @property
+    def without(self) -> frozenset[str]:
+        """Capability words that are switched off now."""
+        return self.without_here | self.login.without if self.login is not None else self.without_here
 
     def attempt(self) -> LoginAttempt:
         if not self.mechanisms:

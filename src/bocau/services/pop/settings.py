@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from bocau.rules.quirks import Quirk
+
 
 @dataclass(frozen=True, slots=True)
 class PopSettings:
@@ -17,5 +19,7 @@ class PopSettings:
     """RFC 1939 §3: ten minutes at least."""
     login_delay_seconds: int = 0
     """The least time between two logins of an account (RFC 2449 §6.5); 0: none."""
+    quirks: tuple[Quirk, ...] = ()
+    """What single networks had better not see."""
     recheck_seconds: float = 30.0
     """How soon a session ends after its password was changed or its account disabled."""

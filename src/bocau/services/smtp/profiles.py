@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bocau.protocols.smtp import Dialect, Reply
+from bocau.rules.quirks import NOTHING, leaves_out
 from bocau.services.smtp.settings import SmtpSettings
 
 
@@ -22,11 +23,16 @@ SUBMISSION: Final = Profile("submission", Dialect.SMTP, requires_login=True)
 LMTP: Final = Profile("lmtp", Dialect.LMTP, watches_early_talkers=False)
 
 
-def ehlo_reply(settings: SmtpSettings, *, offers_tls: bool, mechanisms: Sequence[str]) -> Reply:
+def ehlo_reply(
+    settings: SmtpSettings,
+    *,
+    offers_tls: bool,
+    mechanisms: Sequence[str],
+    without: frozenset[str] = NOTHING,
+) -> Reply:
     """The answer to EHLO or LHLO: one keyword a line (RFC 5321 §4.1.1.1)."""
     limits = settings.limits
     keywords = [
-        f"{settings.hostname} at your service",
         "PIPELINING",
         f"SIZE {limits.message_bytes_max}",
         "8BITMIME",
@@ -42,4 +48,5 @@ def ehlo_reply(settings: SmtpSettings, *, offers_tls: bool, mechanisms: Sequence
     if mechanisms:
         keywords.append(f"AUTH {' '.join(mechanisms)}")
     keywords.append("HELP")
-    return Reply(250, "", *keywords)
+    shown = [word for word in keywords if not leaves_out(without, word.partition(" ")[0])]
+    return Reply(250, "", f"{settings.hostname} at your service", *shown)

@@ -2,13 +2,14 @@
 
 import ssl
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from bocau.base.errors import PeerGone
 from bocau.directory import Directory
 from bocau.flow.flow import MailFlow
 from bocau.protocols.smtp import BodyLimits, Dialect, Reply
 from bocau.protocols.smtp.events import Event
+from bocau.rules.quirks import NOTHING
 from bocau.runtime.clock import Clock
 from bocau.runtime.connection import Connection, Session, TlsInfo, converse
 from bocau.runtime.log import Log
@@ -18,6 +19,9 @@ from bocau.services.smtp.in_flight import InFlight
 from bocau.services.smtp.profiles import Profile
 from bocau.services.smtp.session import SmtpSession
 from bocau.services.smtp.settings import SmtpSettings
+
+EHLO_REPLIES_MAX: Final = 100
+"""Different answers that are remembered."""
 
 
 class SmtpService:
@@ -52,7 +56,7 @@ class SmtpService:
         self.greeting = (replies.lmtp_greeting if is_lmtp else replies.greeting)(settings.hostname)
         self.farewell = replies.farewell(settings.hostname)
         self.helo_reply = Reply(250, "", settings.hostname)
-        self._ehlo_replies: dict[tuple[bool, tuple[str, ...]], Reply] = {}
+        self._ehlo_replies: dict[tuple[bool, tuple[str, ...], frozenset[str]], Reply] = {}
 
     async def serve(self, connection: Connection) -> None:
         """Speak with one client to the end; the listener closes the connection."""
@@ -69,13 +73,23 @@ class SmtpService:
         finally:
             session.close()
 
-    def ehlo_reply(self, tls: TlsInfo | None, *, is_logged_in: bool) -> Reply:
+    def ehlo_reply(
+        self, tls: TlsInfo | None, *, is_logged_in: bool, without: frozenset[str] = NOTHING
+    ) -> Reply:
+        """What is offered now, but for the words in `without`."""
         offers_tls = self.tls_context is not None and tls is None
-        offered = mechanisms(tls, False) if self.profile.requires_login and not is_logged_in else ()
-        reply = self._ehlo_replies.get((offers_tls, offered))
+        offered: tuple[str, ...] = ()
+        if self.profile.requires_login and not is_logged_in:
+            offered = mechanisms(tls, False, without)
+        key = offers_tls, offered, without
+        reply = self._ehlo_replies.get(key)
         if reply is None:
-            reply = profiles.ehlo_reply(self.settings, offers_tls=offers_tls, mechanisms=offered)
-            self._ehlo_replies[offers_tls, offered] = reply
+            reply = profiles.ehlo_reply(
+                self.settings, offers_tls=offers_tls, mechanisms=offered, without=without
+            )
+            if len(self._ehlo_replies) >= EHLO_REPLIES_MAX:
+                self._ehlo_replies.clear()
+            self._ehlo_replies[key] = reply
         return reply
 
     def postmaster_domain(self) -> str:

@@ -3,12 +3,13 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from bocau.base.errors import BocauError
+from bocau.base.errors import BadCredentials, BocauError
 from bocau.directory import Login
 from bocau.flow.values import Arrived, Origin
 from bocau.formats.address import Address
 from bocau.protocols.smtp import Reply, ServerEngine, State
 from bocau.protocols.smtp.events import Event, Fault, Hello, HelloSaid, MailFrom
+from bocau.rules.quirks import without_for_host
 from bocau.runtime.connection import Connection
 from bocau.services.authentication import Authentication
 from bocau.services.smtp import replies
@@ -39,6 +40,7 @@ class SmtpSession:
         "refused_recipients",
         "service",
         "transaction",
+        "without_here",
     )
 
     def __init__(self, service: "SmtpService", connection: Connection) -> None:
@@ -46,6 +48,8 @@ class SmtpSession:
         self.connection = connection
         self.engine = ServerEngine(service.profile.dialect, service.body_limits)
         self.is_over = False
+        self.without_here = without_for_host(service.settings.quirks, connection.peer_host)
+        """Capability words that are switched off, whoever logs in."""
         self.hello: HelloSaid | None = None
         self.login: Login | None = None
         self.authentication: Authentication | None = None
@@ -56,6 +60,11 @@ class SmtpSession:
         self._connected_at = self._phase_began_at = service.clock.monotonic()
         self._has_moved = False
         self._body_began_at: float | None = None
+
+    @property
+    def without(self) -> frozenset[str]:
+        """Capability words that are switched off now."""
+        return self.without_here | self.login.without if self.login is not None else self.without_here
 
     # --- the conversation ------------------------------------------------------------
 
@@ -155,6 +164,12 @@ class SmtpSession:
         self.hello = None
         self.login = None
         self.authentication = None
+
+    def check_login(self) -> None:
+        """A changed password, a removed token or a disabled account ends the login. BadCredentials."""
+        if self.login is not None and not self.service.directory.is_still_valid(self.login):
+            self.login = None
+            raise BadCredentials("the login is no longer valid")
 
     def begin_body(self) -> None:
         if self._body_began_at is None:

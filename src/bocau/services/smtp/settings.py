@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from bocau.rules.quirks import Quirk
+
 MEGABYTE: Final = 1024 * 1024
 
 
@@ -49,5 +51,7 @@ class SmtpSettings:
     deadlines: SmtpDeadlines = field(default_factory=SmtpDeadlines)
     refuses_early_talkers: bool = True
     """A client that speaks before the greeting is no mail server."""
+    quirks: tuple[Quirk, ...] = ()
+    """What single networks had better not see."""
     body_bytes_in_flight_max: int = 256 * MEGABYTE
     """Bodies being received by one process, all connections together."""

@@ -20,7 +20,11 @@ async def answer(session: "ImapSession", command: Authenticate) -> None:
         session.no(command, "no such mechanism", b"CANNOT")
         return
     session.sasl = Authentication(
-        session.service.directory, command.mechanism, session.attempt, session.connection.tls
+        session.service.directory,
+        command.mechanism,
+        session.attempt,
+        session.connection.tls,
+        session.without,
     )
     session.waiting_tag = command.tag
     await _advance(session, command.initial_response)

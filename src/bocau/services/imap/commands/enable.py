@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from bocau.protocols.imap.commands import Enable
+from bocau.rules.quirks import leaves_out
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -20,7 +21,9 @@ async def answer(session: "ImapSession", command: Enable) -> None:
 
 
 def _enable(session: "ImapSession", name: bytes) -> bool:
-    """Unknown names are passed over (RFC 5161 §3.1)."""
+    """Unknown names are passed over (RFC 5161 §3.1), and what is switched off."""
+    if session.without and leaves_out(session.without, name.decode("ascii", "replace")):
+        return False
     if name == b"CONDSTORE":
         session.is_condstore = True
     elif name == b"QRESYNC":

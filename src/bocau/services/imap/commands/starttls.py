@@ -19,3 +19,5 @@ async def answer(session: "ImapSession", command: StartTls) -> None:
     # What was sent in clear text behind STARTTLS must never count as said inside TLS (CVE-2021-33515).
     session.engine.upgrade()
     await session.connection.start_tls(context)
+    # Nor must what was said of the client: it would choose which mechanisms are offered (RFC 9051 §11.1).
+    session.recognize(frozenset())

@@ -31,7 +31,11 @@ async def authenticate(session: PopSession, event: AuthAsked) -> None:
         session.is_over = session.server.has_failed_enough
         return
     session.authentication = Authentication(
-        session.rooms.directory, event.mechanism, session.attempt(), session.connection.tls
+        session.rooms.directory,
+        event.mechanism,
+        session.attempt(),
+        session.connection.tls,
+        session.without,
     )
     await _step(session, None if event.initial is None else decode_initial_response(event.initial))
 

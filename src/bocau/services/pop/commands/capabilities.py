@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bocau.protocols.pop import END, CapabilitiesAsked, LanguageAsked, MechanismsAsked, Utf8Asked
+from bocau.rules.quirks import leaves_out
 from bocau.services.pop.languages import DEFAULT, NAMES, spoken
 from bocau.services.pop.session import PopSession
 
@@ -19,6 +20,7 @@ def capabilities(session: PopSession, event: CapabilitiesAsked) -> None:
     if session.maildrop is None and session.rooms.tls_context is not None and session.connection.tls is None:
         names.append("STLS")
     names.append(f"IMPLEMENTATION {IMPLEMENTATION}")
+    names = [name for name in names if not leaves_out(session.without, name.partition(" ")[0])]
     _say_lines(session, "Capabilities follow", names)
 
 

@@ -25,7 +25,9 @@ async def auth(session: "SmtpSession", event: AuthAsked) -> Reply:
         return replies.LOGIN_ALREADY
     attempt = LoginAttempt(connection.peer_host, Scope.SMTP, is_secure=True)
     try:
-        session.authentication = Authentication(service.directory, event.mechanism, attempt, connection.tls)
+        session.authentication = Authentication(
+            service.directory, event.mechanism, attempt, connection.tls, session.without
+        )
     except SyntaxFault:
         return replies.LOGIN_UNKNOWN_MECHANISM
     return await _step(session, event.initial)

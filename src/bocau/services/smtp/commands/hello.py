@@ -15,4 +15,5 @@ async def hello(session: "SmtpSession", event: HelloSaid) -> Reply:
     session.hello = event
     if event.verb is Hello.HELO:
         return session.service.helo_reply
-    return session.service.ehlo_reply(session.connection.tls, is_logged_in=session.login is not None)
+    tls, without = session.connection.tls, session.without
+    return session.service.ehlo_reply(tls, is_logged_in=session.login is not None, without=without)

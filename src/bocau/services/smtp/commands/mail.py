@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 async def mail(session: "SmtpSession", event: MailFrom) -> Reply:
     """Begin a transaction."""
+    session.check_login()
     if session.service.profile.requires_login and session.login is None:
         return session.service.login_first(session.connection.tls)
     if event.size is not None and event.size > session.service.settings.limits.message_bytes_max:

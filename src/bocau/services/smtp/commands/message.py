@@ -62,6 +62,7 @@ async def ended(session: "SmtpSession", event: MessageEnded) -> Replies:
 
 async def _deliver(session: "SmtpSession", arrived: Arrived) -> Replies:
     try:
+        session.check_login()
         if session.login is not None:
             answers: Replies = (replies.accepted(await session.service.flow.submit(arrived)),)
         else:

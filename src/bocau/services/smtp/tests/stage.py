@@ -114,10 +114,15 @@ class Flow:
 class People:
     """A directory with one account: ann@demo.test, password "secret"."""
 
+    is_closed = False
+
     async def login(self, name: str, password: str, attempt: object) -> Login:
         if (name, password) != ("ann@demo.test", "secret"):
             raise BadCredentials(name)
         return Login(ANN, Address("ann", "demo.test"), None, 1)
+
+    def is_still_valid(self, login: Login) -> bool:
+        return not self.is_closed
 
 
 class Log:

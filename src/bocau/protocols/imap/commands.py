@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bocau.protocols.imap.fetch import Item
-from bocau.protocols.imap.returning import Partial
+from bocau.protocols.imap.partial import Partial
 from bocau.protocols.imap.sets import NumberSet
 
 

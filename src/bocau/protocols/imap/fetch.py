@@ -11,8 +11,8 @@ from bocau.base.errors import SyntaxFault, TooLong
 from bocau.base.wiretext import UINT63_MAX
 from bocau.protocols.imap.limits import FETCH_ITEMS_MAX, SECTION_DEPTH_MAX
 from bocau.protocols.imap.names import astring
+from bocau.protocols.imap.partial import Partial, partial_range
 from bocau.protocols.imap.primitives import Cursor, decoded
-from bocau.protocols.imap.returning import Partial, partial_range
 
 
 class Attribute(Enum):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bocau.base.errors import LimitReached
 from bocau.base.ids import MailboxId
 from bocau.protocols.imap.sets import ranges_of
+from bocau.services.imap.own_changes import write
 from bocau.services.imap.view import Runs, View, batches
 from bocau.store import Blobs, Flags, Mailbox, Message, NewEmail, Reading, Writing
 from bocau.store.access import Deed, require
@@ -50,7 +51,8 @@ async def carry(session: "ImapSession", view: View, runs: Runs, place: "Place", 
             writing.expunge(view.mailbox_id, ranges_of(list(emails)), only_deleted=False)
         return target, [(uid, new) for uid, (new, _) in zip(emails, added, strict=True)]
 
-    return await session.store.write(view.account_id, job, heavy=len(digested) > HEAVY_MESSAGES)
+    is_heavy = len(digested) > HEAVY_MESSAGES
+    return await write(session, view.account_id, job, heavy=is_heavy, other=place.account_id)
 
 
 async def _digested(session: "ImapSession", view: View, runs: Runs) -> dict[int, NewEmail]:

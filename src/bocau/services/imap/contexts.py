@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bocau.base.errors import NoSuchMailbox, TryLater
 from bocau.base.ids import ModSeq
 from bocau.protocols.imap import search as s
+from bocau.protocols.imap.fetch import Item
 from bocau.protocols.imap.finding import Search, Sort, is_fuzzy
 from bocau.protocols.imap.names import string
 from bocau.protocols.imap.sets import NumberSet, merged, ranges_of
@@ -39,6 +40,8 @@ class Context:
     """What the client knows to match, ascending or in the order of a SORT."""
     modseq: ModSeq
     """The change log is followed up to here."""
+    items: tuple[Item, ...] = ()
+    """What to FETCH of new messages that are added."""
 
 
 def begin_context(session: "ImapSession", view: View, command: Search, uids: Sequence[int]) -> None:
@@ -48,7 +51,8 @@ def begin_context(session: "ImapSession", view: View, command: Search, uids: Seq
     if is_named or len(view.contexts) >= CONTEXTS_MAX or known + len(uids) > MESSAGES_MAX:
         session.untagged(b"NO [NOUPDATE %b] this search is not updated" % string(command.tag))
         return
-    view.contexts.append(Context(command, array("I", uids), view.modseq))
+    items = command.returns.items if command.returns is not None else ()
+    view.contexts.append(Context(command, array("I", uids), view.modseq, items))
 
 
 def end_contexts(view: View, tags: Iterable[bytes]) -> bool:

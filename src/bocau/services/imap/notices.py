@@ -109,6 +109,8 @@ def _sort(
     session: "ImapSession", watch: Watch, account_id: AccountId, changes: list[Change], happened: Happened
 ) -> None:
     for change in changes:
+        if session.own_changes.holds(account_id, change.modseq):
+            continue
         event = _MESSAGE_KINDS.get(change.kind)
         if event is not None:
             happened.messages[account_id, change.mailbox_id].add(event)
@@ -116,11 +118,8 @@ def _sort(
             happened.has_names = True
         elif change.kind is ChangeKind.ANNOTATION:
             entry = entry_of_change(change.name)
-            key = (account_id, change.mailbox_id)
-            if (key, entry) in watch.own_entries:
-                watch.own_entries.discard((key, entry))
-            elif entry.reader_id in (SHARED, session.account_id):
-                happened.annotations[key].append(wire_name(entry))
+            if entry.reader_id in (SHARED, session.account_id):
+                happened.annotations[account_id, change.mailbox_id].append(wire_name(entry))
 
 
 # --- names --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ change log after view.modseq → EXPUNGE or VANISHED (unless withheld) → EXIST
 and formats once for all whose views are equal (`tell_waiting`, `Digest`).
 """
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import chain
@@ -47,6 +48,8 @@ class News:
     gone: set[int]
     changed: list[tuple[int, int]]
     """Uids whose flags changed."""
+    added: Sequence[tuple[ModSeq, Sequence[tuple[int, int]]]]
+    """What arrived by which change, as the log has it."""
 
     @property
     def is_short(self) -> bool:
@@ -80,31 +83,39 @@ def read_news(
     arrived: list[int] = []
     gone: set[int] = set()
     changed: list[tuple[int, int]] = []
+    added = []
     for change in reading.changes(after, mailbox_id):
         if change.kind is ChangeKind.ADDED:
+            added.append((change.modseq, change.uids))
             arrived += chain.from_iterable(range(low, high + 1) for low, high in change.uids)
         elif change.kind is ChangeKind.EXPUNGED:
             gone.update(chain.from_iterable(range(low, high + 1) for low, high in change.uids))
         elif change.kind is ChangeKind.KEYWORDS and change.modseq not in own:
             changed += change.uids
     arrived = [uid for uid in arrived if uid not in gone]
-    return News(mailbox.highest_modseq, mailbox.uid_next, arrived, gone, merged(changed))
+    return News(mailbox.highest_modseq, mailbox.uid_next, arrived, gone, merged(changed), added)
 
 
-async def tell(session: "ImapSession", *, may_expunge: bool, own: frozenset[int] = frozenset()) -> None:
-    """Write everything that is new. Ends the conversation when the mailbox is gone."""
+async def tell(
+    session: "ImapSession",
+    *,
+    may_expunge: bool,
+    own: frozenset[int] = frozenset(),
+    is_asked: bool = False,
+) -> None:
+    """Write everything that is new. Ends the conversation when the mailbox is gone.
+
+    `is_asked`: the client has removed messages by this command, so it is told even if NOTIFY wants no news.
+    """
     view, watch = session.view, session.watch
     assert view is not None
-    if watch is not None and not watch.wants_messages:
+    if watch is not None and not watch.wants_messages and not is_asked:
         return
     try:
-        news = await _read(session, view, own)
-        if watch is None:
-            await _tell(session, view, news, may_expunge)
-        else:
-            first_new = view.uid_next
-            await _tell(session, view, watch.heeded(news), may_expunge)
-            await send_arrived(session, view, first_new, watch.items)
+        news, first_new = await _read(session, view, own), view.uid_next
+        await _tell(session, view, news if watch is None else watch.heeded(news), may_expunge)
+        if news is not None and news.added:
+            await send_arrived(session, view, news.added, first_new)
     except (NoSuchMailbox, NotPermitted):
         session.mailbox_gone()
     except TryLater:

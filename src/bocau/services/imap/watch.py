@@ -12,7 +12,6 @@ from bocau.protocols.imap.notify import OF_SELECTED, Event, Filter, Group
 from bocau.services.imap.listing import Names, names_of
 from bocau.store import Reading
 from bocau.store.access import Rights, accounts_that_share, rights_in_account
-from bocau.store.annotations import Entry
 from bocau.store.names import parents
 
 if TYPE_CHECKING:
@@ -58,8 +57,6 @@ class Watch:
         self.subscribed: set[str] = set()
         self.grants: Grants = {}
         """What others let this user do."""
-        self.own_entries: set[tuple[Key, Entry]] = set()
-        """Annotations that this client has just set itself."""
         self._bells: dict[AccountId, Callable[[], None]] = {}
 
     # --- which events -------------------------------------------------------------------

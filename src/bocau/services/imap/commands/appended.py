@@ -13,6 +13,7 @@ from bocau.protocols.imap.replies import Status, Tagged
 from bocau.protocols.imap.sets import ranges_of, set_text
 from bocau.services.imap import updates
 from bocau.services.imap.errors import tagged, target_missing
+from bocau.services.imap.own_changes import write
 from bocau.store import Writing
 from bocau.store.access import Deed
 
@@ -55,8 +56,11 @@ async def _write(session: "ImapSession", batch: "list[Appending]") -> list[Outco
     count = sum(len(appending.emails) for appending in batch)
     try:
         return list(
-            await session.store.write(
-                place.account_id, lambda writing: add_all(writing, batch), heavy=count > HEAVY_MESSAGES
+            await write(
+                session,
+                place.account_id,
+                lambda writing: add_all(writing, batch),
+                heavy=count > HEAVY_MESSAGES,
             )
         )
     except BocauError as error:

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from bocau.base.errors import NoSuchMailbox
 from bocau.protocols.imap.commands import Close
 from bocau.services.imap.commands.expunge import HEAVY_MESSAGES
+from bocau.services.imap.own_changes import write
 from bocau.services.imap.recent import claim_recent
 from bocau.store import Writing
 
@@ -24,7 +26,11 @@ async def answer(session: "ImapSession", command: Close) -> None:
 async def _expunge(session: "ImapSession", view: "View") -> bytes:
     """Returns the response code: HIGHESTMODSEQ, if the client knows of every other change before it."""
     mailbox_id = view.mailbox_id
-    count = session.store.glance(view.account_id, lambda reading: reading.mailbox(mailbox_id).deleted_count)
+    try:
+        count = session.store.glance(view.account_id, lambda r: r.mailbox(mailbox_id).deleted_count)
+    except NoSuchMailbox:
+        # Someone deleted it: there is nothing left to remove, and the client leaves it anyway.
+        return b""
     if not count:
         return b""
 
@@ -33,6 +39,6 @@ async def _expunge(session: "ImapSession", view: "View") -> bytes:
         gone = writing.expunge(mailbox_id)
         return writing.modseq() if gone and before == view.modseq else 0
 
-    modseq = await session.store.write(view.account_id, job, heavy=count > HEAVY_MESSAGES)
+    modseq = await write(session, view.account_id, job, heavy=count > HEAVY_MESSAGES)
     is_told = session.is_qresync and modseq and not view.withheld
     return b"HIGHESTMODSEQ %d" % modseq if is_told else b""

@@ -8,6 +8,7 @@ from bocau.protocols.imap.sets import ranges_of, set_text
 from bocau.services.imap.carrying import Copied, carry
 from bocau.services.imap.errors import target_missing
 from bocau.services.imap.message_limit import too_many_saved
+from bocau.services.imap.own_changes import write
 from bocau.services.imap.places import Place, locate
 from bocau.services.imap.progress import in_progress
 from bocau.services.imap.view import Runs, View
@@ -48,7 +49,7 @@ async def _copy(session: "ImapSession", view: View, runs: Runs, place: Place) ->
             writing.enforce_quota(sum(blob.length for _, _, blob in writing.blobs(view.mailbox_id, ranges)))
         return target, list(writing.copy(view.mailbox_id, ranges, target.mailbox_id))
 
-    return await session.store.write(view.account_id, job, heavy=is_heavy(runs))
+    return await write(session, view.account_id, job, heavy=is_heavy(runs))
 
 
 def count_of(runs: Runs) -> int:

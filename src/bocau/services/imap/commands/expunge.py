@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from bocau.protocols.imap.commands import Expunge
 from bocau.services.imap import updates
 from bocau.services.imap.message_limit import limited, tell_limit
+from bocau.services.imap.own_changes import write
 from bocau.store import Writing
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ async def answer(session: "ImapSession", command: Expunge) -> None:
     gone = []
     if ranges is None or ranges:
         is_heavy = view.count > HEAVY_MESSAGES
-        gone = await session.store.write(view.account_id, job, heavy=is_heavy)
-    await updates.tell(session, may_expunge=True)
+        gone = await write(session, view.account_id, job, heavy=is_heavy)
+    await updates.tell(session, may_expunge=True, is_asked=bool(gone))
     if not session.is_over:
         code = reached(session) if gone else b""
         session.done(command, "EXPUNGE completed", tell_limit(session, limit, code))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.commands import Fetch
 from bocau.protocols.imap.fetch import Attribute, Item
-from bocau.protocols.imap.returning import Partial
+from bocau.protocols.imap.partial import Partial
 from bocau.protocols.imap.sets import ranges_of
 from bocau.services.imap import updates
 from bocau.services.imap.message_limit import limited, tell_limit
+from bocau.services.imap.own_changes import write
 from bocau.services.imap.sending import NARROW_MESSAGES, send_messages
 from bocau.services.imap.vanished import tell_earlier
 from bocau.services.imap.view import Runs, View
@@ -110,4 +111,4 @@ async def _mark_seen(session: "ImapSession", view: View, runs: Runs) -> int:
         changed, _ = writing.change_keywords(view.mailbox_id, ranges_of(uids), add=Flags.SEEN)
         return writing.modseq() if changed else 0
 
-    return await session.store.write(view.account_id, job, heavy=len(uids) > NARROW_MESSAGES)
+    return await write(session, view.account_id, job, heavy=len(uids) > NARROW_MESSAGES)

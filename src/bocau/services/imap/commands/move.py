@@ -10,6 +10,7 @@ from bocau.services.imap.commands.copy import copied_code, is_heavy
 from bocau.services.imap.commands.expunge import reached
 from bocau.services.imap.errors import target_missing
 from bocau.services.imap.message_limit import limited, tell_limit
+from bocau.services.imap.own_changes import write
 from bocau.services.imap.places import Place, locate
 from bocau.services.imap.progress import in_progress
 from bocau.services.imap.view import Runs, View
@@ -34,7 +35,7 @@ async def answer(session: "ImapSession", command: Move) -> None:
         return
     if pairs:
         session.untagged(b"OK [%b] moved" % copied_code(target, pairs))
-    await updates.tell(session, may_expunge=True)
+    await updates.tell(session, may_expunge=True, is_asked=bool(pairs))
     if not session.is_over:
         # RFC 7162 §3.2.10: up to where a client that resynchronizes now knows everything.
         code = reached(session) if pairs else b""
@@ -50,4 +51,4 @@ async def _move(session: "ImapSession", view: View, runs: Runs, place: Place) ->
         target = writing.mailbox_for(place.name, Deed.INSERT)
         return target, list(writing.move(view.mailbox_id, ranges, target.mailbox_id))
 
-    return await session.store.write(view.account_id, job, heavy=is_heavy(runs))
+    return await write(session, view.account_id, job, heavy=is_heavy(runs))

@@ -14,6 +14,7 @@ from bocau.services.imap import updates
 from bocau.services.imap.commands.appended import Appended, add_all, append_uid
 from bocau.services.imap.errors import tagged, target_missing
 from bocau.services.imap.loading import load
+from bocau.services.imap.own_changes import write
 from bocau.store import Reading, Writing
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ async def answer_replace(session: "ImapSession", appending: "Appending", old: Ol
         return appended
 
     try:
-        appended = await session.store.write(appending.place.account_id, job)
+        appended = await write(session, appending.place.account_id, job, other=old.account_id)
     except NoSuchMailbox:
         reply = target_missing(appending.tag)
     except BocauError as error:
@@ -75,6 +76,6 @@ async def answer_replace(session: "ImapSession", appending: "Appending", old: Ol
     else:
         session.untagged(b"OK [%b] the replacement" % append_uid(*appended))
         reply = Tagged(appending.tag, Status.OK, "REPLACE completed")
-    await updates.tell(session, may_expunge=True)
+    await updates.tell(session, may_expunge=True, is_asked=reply.status is Status.OK)
     if not session.is_over:
         session.reply(reply)

@@ -39,6 +39,9 @@ async def answer(session: "ImapSession", command: Select) -> None:
     if command.is_condstore:
         session.is_condstore = True
     session.view = view
+    if session.watch is not None:
+        # Before anything is awaited: what is done from here on rings.
+        session.watch.listen(session)
     name = place.shown(mailbox.name)
     if name == command.mailbox:
         # The same, but it knows how the client wrote it.

@@ -6,8 +6,9 @@ from bocau.base.errors import AlreadyExists, NotPermitted
 from bocau.protocols.imap.metadata import SetMetadata
 from bocau.services.imap.commands.create import ROLES
 from bocau.services.imap.metadata import SPECIAL_USE, Subject, entry_named, subject_named, where_kept
+from bocau.services.imap.own_changes import write
 from bocau.store import Writing
-from bocau.store.annotations import SHARED, VALUE_BYTES_MAX, AnnotationTooLarge, Entry, TooManyAnnotations
+from bocau.store.annotations import SHARED, VALUE_BYTES_MAX, AnnotationTooLarge, TooManyAnnotations
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -25,13 +26,13 @@ async def answer(session: "ImapSession", command: SetMetadata) -> None:
     values = {entry_named(session, name): value for name, value in given.items()}
     _check(session, subject, any(entry.reader_id == SHARED for entry in values), sets_use)
 
-    def job(writing: Writing) -> list[Entry]:
+    def job(writing: Writing) -> None:
         if sets_use:
             writing.set_role(mailbox_id, ROLES[use.upper()] if use is not None else None)
-        return writing.annotate(mailbox_id, values)
+        writing.annotate(mailbox_id, values)
 
     try:
-        changed = await session.store.write(account_id, job)
+        await write(session, account_id, job)
     except AnnotationTooLarge:
         session.no(command, "the value is too long", b"METADATA MAXSIZE %d" % VALUE_BYTES_MAX)
     except AlreadyExists:
@@ -39,8 +40,6 @@ async def answer(session: "ImapSession", command: SetMetadata) -> None:
     except TooManyAnnotations:
         session.no(command, "too many annotations", b"METADATA TOOMANY")
     else:
-        if session.watch is not None:
-            session.watch.own_entries |= {((account_id, mailbox_id), entry) for entry in changed}
         await session.ok(command, "SETMETADATA completed")
 
 

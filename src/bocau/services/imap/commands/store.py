@@ -9,6 +9,7 @@ from bocau.protocols.imap.sets import ranges_of, set_text
 from bocau.services.imap import updates
 from bocau.services.imap.flags import split_flags
 from bocau.services.imap.message_limit import limited, tell_limit
+from bocau.services.imap.own_changes import write
 from bocau.services.imap.sending import send_messages
 from bocau.services.imap.view import View
 from bocau.store import Flags, Writing
@@ -42,7 +43,7 @@ async def answer(session: "ImapSession", command: Store) -> None:
         count = sum(stop - start for start, stop in runs)
         job = _job(view, ranges, command)
         is_heavy = count > HEAVY_MESSAGES
-        stored = await session.store.write(view.account_id, job, heavy=is_heavy)
+        stored = await write(session, view.account_id, job, heavy=is_heavy)
     await _tell(session, view, command, ranges, stored)
     if not session.is_over:
         code = tell_limit(session, limit, _modified(view, command, stored))

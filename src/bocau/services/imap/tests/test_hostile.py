@@ -92,6 +92,11 @@ async def test_names_come_back_as_they_were_given(name: str, alice: SessionPlaye
     assert {expected, f'"{quoted}"'} & shown
 
 
+async def test_a_long_conversation_may_have_many_bad_commands(home: Home, alice: SessionPlayer) -> None:
+    answer = await alice.say(*(f"a{number} {'NOOP' if number % 2 else 'X'}" for number in range(100)))
+    assert answer[-1] == "a99 OK NOOP completed"
+
+
 async def test_too_many_bad_commands_end_the_conversation(home: Home, alice: SessionPlayer) -> None:
     answer = await alice.say(*["x FROB"] * 30)
     assert answer[-1] == "* BYE too many bad commands" and len(answer) == 21

@@ -255,3 +255,10 @@ async def test_who_was_asleep_for_long_is_told_all(home: Home, monkeypatch: pyte
         "j OK NOOP completed",
     ]
     assert len(heavy) == 1
+
+
+async def test_a_mailbox_that_someone_deleted_can_be_closed(home: Home, alice: SessionPlayer) -> None:
+    """RFC 9051 §6.4.1: there is nothing to remove, and the client is in the authenticated state."""
+    await alice.say("a CREATE Gone", "b SELECT Gone")
+    await home.store.write(ALICE, lambda tx: tx.delete_mailbox(tx.mailbox_named("Gone").mailbox_id))
+    assert await alice.say("c CLOSE", "d CHECK") == ["c OK CLOSE completed", "d BAD not while authenticated"]

@@ -61,7 +61,7 @@ def _is_text(name: str) -> bool:
 
 def decode_charset(data: bytes, charset: bytes = b"") -> str:
     """Decode by the declared charset, else UTF-8, else the declared one or Windows-1252 with replacements."""
-    if data.isascii() and not charset.lower().startswith(_SEVEN_BIT):
+    if data.isascii() and reads_ascii(charset):
         return data.decode("ascii")
     name = codec_name(charset)
     for candidate in (name, "utf-8") if name else ("utf-8",):
@@ -73,6 +73,11 @@ def decode_charset(data: bytes, charset: bytes = b"") -> str:
         except ValueError:
             continue
     return _well_formed(data.decode(name or "cp1252", "replace"), name or "cp1252")
+
+
+def reads_ascii(charset: bytes) -> bool:
+    """Whether octets that look like ASCII are ASCII in this charset."""
+    return not charset.lower().startswith(_SEVEN_BIT)
 
 
 def storable(octets: bytes) -> str:

@@ -1,7 +1,7 @@
 """Dates of mail: RFC 5322 §3.3 with its obsolete forms, and IMAP's INTERNALDATE (RFC 9051 §9, date-time)."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from bocau.base.errors import SyntaxFault
@@ -85,18 +85,17 @@ def _offset_minutes(zone: bytes | None) -> int | None:
 
 
 def _moment(year: int, month: int, day: int, hour: int, minute: int, second: int, offset: int) -> int | None:
+    if hour > 23 or minute > 59 or second > 60:
+        return None
     try:
-        # A leap second is read as the second before it.
-        moment = datetime(
-            year, month, day, hour, minute, min(second, 59) if second <= 60 else second, tzinfo=UTC
-        )
+        days = date(year, month, day).toordinal() - _EPOCH_ORDINAL
     except ValueError:
         return None
-    seconds = (moment - _EPOCH) // _SECOND - offset * 60
-    return seconds
+    # A leap second is read as the second before it.
+    return ((days * 24 + hour) * 60 + minute - offset) * 60 + min(second, 59)
 
 
-_SECOND: Final = timedelta(seconds=1)
+_EPOCH_ORDINAL: Final = _EPOCH.toordinal()
 
 
 def _at(unix: int, offset: int) -> datetime:

@@ -5,13 +5,12 @@ bytes → mime.scan → Part tree → ENVELOPE and BODYSTRUCTURE notation, date,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from bocau.formats.charset import storable
 from bocau.formats.correspondents import NOBODY, Correspondents, correspondents
 from bocau.formats.date import parse_date
-from bocau.formats.email_keys import SORTED_BY, EmailKeys, email_keys
+from bocau.formats.email_keys import EmailKeys, email_keys
 from bocau.formats.header import HEADER_BYTES_MAX, body_start, joined_values, split_fields
 from bocau.formats.listing import pick_listed
 from bocau.formats.mime import scan_fields
@@ -24,8 +23,7 @@ MESSAGE_ID_BYTES_MAX: Final = 998
 HEADER_READ_BYTES_MAX: Final = HEADER_BYTES_MAX + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(NamedTuple):
     """What the store keeps beside a body. Never fails: a message that cannot be read has empty fields."""
 
     envelope: bytes
@@ -55,8 +53,7 @@ def digest(data: bytes) -> Digest:
     wholes, names, contents = split_fields(data, 0, start)
     values = joined_values(names, contents)
     root = scan_fields(data, start, values)
-    named = _named(values)
-    author, to, cc = (named.get(name, NOBODY) for name in SORTED_BY)
+    author, to, cc = named = _named(values)
     date = values.get(b"date")
     subject = _subject(values)
     listed, bits = _listed(start, wholes, names)
@@ -88,8 +85,13 @@ def _listed(start: int, wholes: Sequence[bytes], names: Sequence[bytes]) -> tupl
     return pick_listed(wholes, names) if start <= HEADER_BYTES_MAX else (None, 0)
 
 
-def _named(values: dict[bytes, bytes]) -> dict[bytes, Correspondents]:
-    return {name: correspondents(values[name]) for name in SORTED_BY if name in values}
+def _named(values: dict[bytes, bytes]) -> tuple[Correspondents, Correspondents, Correspondents]:
+    """Whom From, To and Cc name."""
+    return (
+        correspondents(values[b"from"]) if b"from" in values else NOBODY,
+        correspondents(values[b"to"]) if b"to" in values else NOBODY,
+        correspondents(values[b"cc"]) if b"cc" in values else NOBODY,
+    )
 
 
 def _subject(values: dict[bytes, bytes]) -> str:

@@ -1,14 +1,12 @@
 """What SORT and THREAD order and group emails by, computed once for each message (RFC 5256, RFC 5957)."""
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from bocau.formats.base_subject import base_subject
 from bocau.formats.casemap import casemap
-from bocau.formats.correspondents import KEY_CHARACTERS_MAX, NOBODY, Correspondents
+from bocau.formats.correspondents import KEY_CHARACTERS_MAX, Correspondents
 from bocau.formats.message_ids import first_key, keys_in, message_key, pack_keys
-
-SORTED_BY: Final[tuple[bytes, ...]] = (b"from", b"to", b"cc")
 
 
 class EmailKeys(NamedTuple):
@@ -36,7 +34,7 @@ class EmailKeys(NamedTuple):
 
 
 def email_keys(
-    values: Mapping[bytes, bytes], named: Mapping[bytes, Correspondents], subject: str
+    values: Mapping[bytes, bytes], named: tuple[Correspondents, Correspondents, Correspondents], subject: str
 ) -> EmailKeys:
     """The keys of a message from its fields: values by lower-case name, whom From, To and Cc name, and the
     decoded subject."""
@@ -47,7 +45,7 @@ def email_keys(
     related = first_key(values[b"in-reply-to"]) if b"in-reply-to" in values else 0
     if not references and related:
         references = [related]
-    author, to, cc = (named.get(name, NOBODY) for name in SORTED_BY)
+    author, to, cc = named
     return EmailKeys(
         own,
         pack_keys(references) if references else b"",

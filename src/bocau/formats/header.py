@@ -72,10 +72,11 @@ def joined_values(names: Sequence[bytes], contents: Sequence[bytes]) -> dict[byt
     """Name → value of the first field of that name; repeated To, Cc and Bcc make one list."""
     # Reversed, so that the first one of a name is the one that stays.
     values = dict(zip(names[::-1], contents[::-1], strict=True))
-    for name in (b"to", b"cc", b"bcc"):
-        if names.count(name) > 1:
-            pairs = zip(names, contents, strict=True)
-            values[name] = b",".join([value for key, value in pairs if key == name])
+    if len(values) < len(names):
+        for name in (b"to", b"cc", b"bcc"):
+            if names.count(name) > 1:
+                pairs = zip(names, contents, strict=True)
+                values[name] = b",".join([value for key, value in pairs if key == name])
     return values
 
 

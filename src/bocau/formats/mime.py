@@ -41,7 +41,16 @@ _Description = tuple[
 _TEXT: Final[_Kind] = (b"text", b"plain", ())
 _MESSAGE: Final[_Kind] = (b"message", b"rfc822", ())
 _OPAQUE: Final[_Kind] = (b"application", b"octet-stream", ())
-_UNDESCRIBED: Final[_Description] = (None, None, b"7bit", None, None, (), None)
+_DESCRIBING: Final = frozenset(
+    (
+        b"content-id",
+        b"content-description",
+        b"content-md5",
+        b"content-disposition",
+        b"content-language",
+        b"content-location",
+    )
+)
 _ENCLOSING: Final = (b"rfc822", b"global")
 _ENCODING: Final = re.compile(rb"[ \t\r\n]*+([!#-'*+\-.0-9A-Z^-~]++)", re.IGNORECASE)
 _LANGUAGE: Final = re.compile(rb"[A-Za-z0-9-]++")
@@ -206,16 +215,17 @@ class _Scanner:
 
 def _described(values: dict[bytes, bytes]) -> _Description:
     """The fields of a part that describe it, in Part's order from content_id to location."""
-    if not values:
-        return _UNDESCRIBED
     encoding = values.get(b"content-transfer-encoding")
+    match = None if encoding is None else _ENCODING.match(encoding)
+    name = b"7bit" if match is None else match[1].lower()
+    if _DESCRIBING.isdisjoint(values):
+        return None, None, name, None, None, (), None
     disposition = values.get(b"content-disposition")
     language = values.get(b"content-language")
-    match = None if encoding is None else _ENCODING.match(encoding)
     return (
         _text(values.get(b"content-id")),
         _text(values.get(b"content-description")),
-        b"7bit" if match is None else match[1].lower(),
+        name,
         _text(values.get(b"content-md5")),
         None if disposition is None else split_token(disposition),
         () if language is None else tuple(_LANGUAGE.findall(language)[:LANGUAGES_MAX]),

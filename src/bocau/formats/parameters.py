@@ -4,6 +4,7 @@ b' text/plain; charset="utf-8" (comment)' → b"text/plain", ((b"charset", b"utf
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from bocau.formats.charset import decode_charset
@@ -12,6 +13,10 @@ from bocau.formats.words import decode_words
 
 PARAMETERS_MAX: Final = 128
 """Parameters of one field beyond this are dropped."""
+
+TYPES_CACHED: Final = 256
+CACHED_BYTES_MAX: Final = 48
+"""A longer type is read anew each time."""
 
 Parameters = tuple[tuple[bytes, bytes], ...]
 
@@ -32,12 +37,20 @@ _CONTINUATION: Final = re.compile(rb"(.+?)\*([0-9]{1,3})(\*?)")
 
 def split_type(raw: bytes) -> tuple[bytes, bytes, Parameters] | None:
     """Read a Content-Type value: lower-case type and subtype, parameters; None if there is none."""
+    return (_known_type if len(raw) <= CACHED_BYTES_MAX else _read_type)(raw)
+
+
+def _read_type(raw: bytes) -> tuple[bytes, bytes, Parameters] | None:
     if b"(" in raw:
         raw = strip_comments(raw)
     match = _LEADING_TYPE.match(raw)
     if match is None:
         return None
     return match[1].lower(), match[2].lower(), _parameters(raw, match.end())
+
+
+# Nearly all text is of a few types; most boundaries make a value longer.
+_known_type = lru_cache(TYPES_CACHED)(_read_type)
 
 
 def split_token(raw: bytes) -> tuple[bytes, Parameters] | None:

@@ -66,7 +66,12 @@ def envelope_with(values: dict[bytes, bytes], written: bytes, to: bytes, cc: byt
 
 
 def _text(value: bytes | None) -> bytes:
-    return b"NIL" if value is None else string(unfold(value))
+    if value is None:
+        return b"NIL"
+    bare = value.strip(b" \t\r\n")
+    if len(bare) <= QUOTED_BYTES_MAX and _QUOTABLE.fullmatch(bare):
+        return b'"%b"' % bare
+    return string(unfold(value))
 
 
 def _addresses(value: bytes | None) -> bytes:

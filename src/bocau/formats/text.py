@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from bocau.formats.charset import decode_charset
+from bocau.formats.charset import decode_charset, reads_ascii
 from bocau.formats.mime import Part, scan
 from bocau.formats.parameters import parameter
 from bocau.formats.words import decode_base64
@@ -18,6 +18,8 @@ SEARCH_BYTES_MAX: Final = 64 * 1024 * 1024
 PREVIEW_CHARACTERS_MAX: Final = 200
 PREVIEW_BYTES_MAX: Final = 700
 """Octets of a plain text that its preview is made of."""
+_PREVIEW_START_BYTES: Final = 320
+"""Of these it can be made nearly always."""
 PREVIEW_HTML_BYTES_MAX: Final = 4096
 """Of an HTML text: it begins with styles."""
 
@@ -26,6 +28,7 @@ _HIDDEN: Final = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 
+_ENCODED: Final = (b"base64", b"quoted-printable")
 # Possessive, and only where a run begins: linear on any input.
 _TRAILING_SPACE: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 
@@ -95,8 +98,25 @@ def preview(data: bytes, root: Part) -> str:
     if part.subtype == b"html":
         text = plain_of_html(decoded_text(data, part, PREVIEW_HTML_BYTES_MAX))
     else:
+        begin = _ascii_start(data, part)
+        if len(begin) > PREVIEW_CHARACTERS_MAX:
+            return begin[:PREVIEW_CHARACTERS_MAX].rstrip(" ")
         text = decoded_text(data, part, PREVIEW_BYTES_MAX)
-    return " ".join(text.replace("\0", "").split())[:PREVIEW_CHARACTERS_MAX].rstrip(" \ufffd")
+    return _on_one_line(text)[:PREVIEW_CHARACTERS_MAX].rstrip(" \ufffd")
+
+
+def _ascii_start(data: bytes, part: Part) -> str:
+    """The beginning of a text that is ASCII there as it stands, on one line; "" of any other."""
+    if part.encoding in _ENCODED:
+        return ""
+    octets = data[part.body_start : min(part.end, part.body_start + _PREVIEW_START_BYTES)]
+    if octets.isascii() and reads_ascii(parameter(part.parameters, b"charset") or b""):
+        return _on_one_line(octets.decode("ascii"))
+    return ""
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.replace("\0", "").split())
 
 
 def _preview_part(root: Part) -> Part | None:

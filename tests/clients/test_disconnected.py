@@ -1,6 +1,7 @@
 """Disconnected use (RFC 4549): copies are changed without the server; after the next runs all are in step."""
 
 import random
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from clients.interrupter import Interrupter
 from clients.messages import mail
 from clients.programs import run
 from clients.replica import LETTERS, Maildirs, connected, numbers, on_server
+from clients.screen import Screen
 from harness import Server
 
 ROUNDS = 5
@@ -155,6 +157,40 @@ def test_random_changes_on_two_copies_and_the_server(server: Server, user: str, 
         for mailbox, messages in expected.items():
             assert_step(server, user, tuple(copies), mailbox, messages)
     assert touched > 10 * ROUNDS, "hardly anything happened"
+
+
+def test_neomutt_resynchronises_its_cache(server: Server, user: str, tmp_path: Path) -> None:
+    """It keeps headers and asks by QRESYNC (RFC 7162 §3.2.5) what has changed since."""
+    configurations.neomutt(
+        server,
+        tmp_path,
+        user,
+        rest="set header_cache=~/cache\nset imap_qresync=yes\nset imap_condstore=yes\n",
+    )
+    command = ("neomutt", "-n", "-F", "muttrc", "-d", "3", "-l", "log", "-f", configurations.folder(server))
+
+    def shows(counts: bytes) -> bytes:
+        """Open, look, quit; returns what it has written into its log."""
+        with Screen(tmp_path, *command) as screen:
+            screen.shows(counts)
+            screen.press(b"q")
+            assert screen.end() == 0
+        return (tmp_path / "log0").read_bytes()
+
+    shows(b"<3 messages, 3 new, 0 flagged>")
+    uids = numbers(server, user, "INBOX")
+    with connected(server, user) as client:
+        client.select_folder("INBOX")
+        client.add_flags([uids["three"]], [rb"\Flagged"])
+        server.deliver(mail("four"), user)
+        said = shows(b"<4 messages, 4 new, 1 flagged>")
+        assert re.search(rb"UID FETCH 1:3 \(FLAGS\) \(CHANGEDSINCE [0-9]+ VANISHED\)", said)
+        assert b"QRESYNC failed" not in said
+        headers = re.findall(rb" FETCH ([0-9:,]+) \(UID FLAGS INTERNALDATE", said)
+        assert headers == [b"4"], "what it has is not fetched again"
+        client.delete_messages([uids["one"]])
+        client.expunge()
+    assert b"Handling VANISHED" in shows(b"<3 messages, 3 new, 1 flagged>")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bocau.base.errors import Refused, TryLater
+from bocau.base.errors import NoSuchAccount, Refused, TryLater
 from bocau.base.ids import AccountId, ModSeq
 from bocau.protocols.imap import commands as c
 from bocau.protocols.imap.commands import Command, StatusItem
@@ -84,7 +84,12 @@ def end(session: "ImapSession") -> None:
 async def _tell_others(session: "ImapSession", watch: Watch) -> None:
     happened = Happened()
     for account_id, cursor in list(watch.cursors.items()):
-        changes = session.store.glance(account_id, lambda reading, c=cursor: _changes(reading, c))  # type: ignore[misc]
+        try:
+            changes = session.store.glance(account_id, lambda reading, c=cursor: _changes(reading, c))  # type: ignore[misc]
+        except NoSuchAccount:
+            # It shares nothing any more: the next look drops it.
+            happened.has_names = True
+            continue
         if changes:
             watch.cursors[account_id] = changes[-1].modseq
         _sort(session, watch, account_id, changes, happened)
@@ -93,8 +98,9 @@ async def _tell_others(session: "ImapSession", watch: Watch) -> None:
         if watch.listen(session):
             # What happened in those accounts between the look and their bells.
             await tell_names(session, watch)
-    for key, events in happened.messages.items():
-        await _tell_counters(session, watch, key, events)
+    async for some in portions(session, list(happened.messages.items())):
+        for key, events in some:
+            await _tell_counters(session, watch, key, events)
     for key, entries in happened.annotations.items():
         _tell_annotations(session, watch, key, entries)
 

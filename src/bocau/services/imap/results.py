@@ -32,15 +32,20 @@ async def look(session: "ImapSession", view: View, command: Search) -> Found:
     if command.has_modseq:
         session.is_condstore = True
     try:
-        if command.charset not in CHARSETS:
-            raise BadCharset("unknown charset")
-        if session.is_utf8 and command.charset and not isinstance(command, Sort | Thread):
-            raise SyntaxFault("no charset after UTF8=ACCEPT: it is UTF-8")
+        check_charset(session, command)
         return await find(session, view, command.key, needs_modseq=command.has_modseq)
     except (Refused, TryLater):
         if command.returns is not None and command.returns.saves:
             view.saved = ()
         raise
+
+
+def check_charset(session: "ImapSession", command: Search) -> None:
+    """BadCharset; SyntaxFault where UTF-8 goes without saying (RFC 9755 §3)."""
+    if command.charset not in CHARSETS:
+        raise BadCharset("unknown charset")
+    if session.is_utf8 and command.charset and not isinstance(command, Sort | Thread):
+        raise SyntaxFault("no charset after UTF8=ACCEPT: it is UTF-8")
 
 
 async def aside(count: int, work: Callable[[], T]) -> T:

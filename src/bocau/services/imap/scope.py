@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bocau.base.errors import NoSuchMailbox, SequenceFault
 from bocau.base.ids import AccountId
 from bocau.protocols.imap.sources import Source, SourceKind
-from bocau.services.imap.places import Shown, visible
+from bocau.services.imap.places import Shown, all_visible
 from bocau.store import Mailbox
 from bocau.store.names import fold_inbox
 
@@ -22,12 +22,12 @@ class Scope(NamedTuple):
     is_selected: bool
 
 
-def scopes(session: "ImapSession", sources: tuple[Source, ...]) -> list[Scope]:
+async def scopes(session: "ImapSession", sources: tuple[Source, ...]) -> list[Scope]:
     """What the sources mean now, sorted by name. SequenceFault: SELECTED without a selected mailbox."""
     view = session.view
     if view is None and any(source.kind is SourceKind.SELECTED for source in sources):
         raise SequenceFault("no mailbox is selected")
-    readable = [shown for shown in visible(session) if "r" in shown.rights]
+    readable = [shown for shown in await all_visible(session) if "r" in shown.rights]
     names = set()
     for source in sources:
         names.update(_names(session, source, readable))

@@ -1,5 +1,6 @@
 """ESEARCH: one search over several mailboxes (RFC 7377)."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bocau.base.errors import NoSuchMailbox, SyntaxFault
@@ -10,8 +11,9 @@ from bocau.protocols.imap.returning import EVERYTHING
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.progress import in_progress
 from bocau.services.imap.relevancy import scores_of
-from bocau.services.imap.results import look
+from bocau.services.imap.results import check_charset, look
 from bocau.services.imap.scope import Scope, scopes
+from bocau.services.imap.turns import portions
 from bocau.services.imap.view import View
 
 if TYPE_CHECKING:
@@ -19,19 +21,20 @@ if TYPE_CHECKING:
 
 
 async def answer(session: "ImapSession", command: MultiSearch) -> None:
-    chosen = scopes(session, command.sources)
+    chosen = await scopes(session, command.sources)
     _check(session, command, chosen)
+    check_charset(session, command)
     returns = command.returns
     if returns is not None and b"UPDATE" in returns.words:
         session.untagged(b"NO [NOUPDATE %b] several mailboxes are not followed" % string(command.tag))
     with in_progress(session, command) as progress:
         progress.goal = len(chosen)
-        for progress.done, scope in enumerate(chosen):
-            try:
-                await _search(session, command, scope)
-            except NoSuchMailbox:
-                # Deleted or no longer shared in the meantime: as if it had not been named (§2.2).
-                continue
+        async for some in portions(session, chosen):
+            for scope in some:
+                progress.done += 1
+                # In the selected mailbox "$" may have to be emptied.
+                if scope.mailbox.message_count or scope.is_selected:
+                    await _search_one(session, command, scope)
     await session.ok(command, "ESEARCH completed")
 
 
@@ -45,6 +48,16 @@ def _check(session: "ImapSession", command: MultiSearch, chosen: list[Scope]) ->
     saves = command.returns is not None and command.returns.saves
     if (names_numbers or saves) and not is_selected_only:
         raise SyntaxFault("message numbers and saved results belong to the selected mailbox")
+
+
+async def _search_one(session: "ImapSession", command: MultiSearch, scope: Scope) -> None:
+    try:
+        await _search(session, command, scope)
+    except NoSuchMailbox:
+        # Deleted or no longer shared in the meantime: as if it had not been named (§2.2).
+        return
+    # Other sessions get their turn.
+    await asyncio.sleep(0)
 
 
 async def _search(session: "ImapSession", command: MultiSearch, scope: Scope) -> None:

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bocau.base.ids import AccountId
 from bocau.services.imap import notices
 from bocau.services.imap.tests import mail
 from bocau.services.imap.tests.home import ALICE, PASSWORD, Home, SessionPlayer, listening
 from bocau.store import Flags
+
+BOB = AccountId(2)
 
 
 class Watcher:
@@ -203,6 +206,16 @@ async def test_shared_mailboxes_are_told_while_they_are_shared(home: Home, alice
         await watcher.hears(f'* LIST (\\HasNoChildren) "/" "{box[:-4]}Crew"')
         await home.deliver(mail.PLAIN, mailbox="Crew")
         await watcher.hears(f'* STATUS "{box[:-4]}Crew" (MESSAGES 3 UIDNEXT 4)')
+
+
+async def test_an_account_that_is_removed_silences_no_other(home: Home, alice: SessionPlayer) -> None:
+    """RFC 5465 §5.9: what is not accessible any more is not watched any more, and the rest is."""
+    await alice.say("a CREATE Team", "b SETACL Team bob@example.org lr")
+    async with watching(home, 'NOTIFY SET (SUBTREE "" (MessageNew MessageExpunge))', user="bob") as watcher:
+        await home.store.write(ALICE, lambda tx: tx.delete_account())
+        await home.deliver(mail.PLAIN, account=BOB)
+        await watcher.hears("* STATUS INBOX (MESSAGES 1 UIDNEXT 2)")
+    assert home.bell.heard["a1"] == []
 
 
 async def test_who_may_only_look_up_learns_no_counts(home: Home, alice: SessionPlayer) -> None:

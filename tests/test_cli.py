@@ -13,7 +13,7 @@ from terminal import run_inside
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMANDS = [
-    *("demo", "serve", "check", "config", "domain", "account", "alias", "group", "queue"),
+    *("demo", "serve", "check", "config", "domain", "account", "token", "alias", "group", "queue"),
     *("import", "export", "verify", "sendmail"),
 ]
 
@@ -196,6 +196,56 @@ def test_a_change_of_nothing_is_wrong_usage(run: Run) -> None:
         ("domain", "set", "example.org"),
     ):
         assert "Say what to change. See" in one_line(run(*words, status=2))
+
+
+def test_a_token_is_shown_once_listed_and_removed(run: Run) -> None:
+    add_account(run)
+    token = run("token", "add", "ann@example.org", "--label", "backup", "--expires", "90d").stdout.strip()
+    assert token.startswith("bocau_") and "\n" not in token
+    made = json.loads(
+        run("token", "add", "ann@example.org", "--label", "cron", "--scope", "imap,smtp", "--json").stdout
+    )
+    assert made["scopes"] == ["imap", "smtp"] and made["expires_at"] is None and made["token"] != token
+    listed = run("token", "list", "ann@example.org", "--json").stdout
+    assert [row["label"] for row in json.loads(listed)] == ["backup", "cron"]
+    assert token not in listed and json.loads(listed)[0]["expires_at"]
+    assert json.loads(run("account", "app-password", "list", "ann@example.org", "--json").stdout) == []
+    run("token", "remove", "ann@example.org", "backup")
+    run("token", "remove", "ann@example.org", str(made["number"]))
+    assert json.loads(run("token", "list", "ann@example.org", "--json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("add", "ann@example.org", "--scope", "imap,everything"),
+        ("add", "ann@example.org", "--expires", "tomorrow"),
+        ("add", "ann@example.org", "--expires", "0d"),
+    ],
+)
+def test_a_token_of_strange_terms_is_wrong_usage(run: Run, words: tuple[str, ...]) -> None:
+    add_account(run)
+    run("token", *words, status=2)
+
+
+def test_a_token_that_is_not_there(run: Run) -> None:
+    add_account(run)
+    assert "no token x" in one_line(run("token", "remove", "ann@example.org", "x", status=1))
+    assert "nobody@example.org" in one_line(run("token", "add", "nobody@example.org", status=1))
+
+
+def test_capabilities_are_switched_off_for_an_account(run: Run) -> None:
+    add_account(run)
+
+    def without() -> list[str]:
+        shown = json.loads(run("account", "show", "ann@example.org", "--json").stdout)
+        return list(shown["without"])
+
+    run("account", "set", "ann@example.org", "--without", "scram-sha-256,COMPRESS")
+    assert without() == ["COMPRESS", "SCRAM-SHA-256"]
+    assert "STARTTLS" in one_line(run("account", "set", "ann@example.org", "--without", "STARTTLS", status=1))
+    run("account", "set", "ann@example.org", "--without", "nothing")
+    assert without() == []
 
 
 # --- the queue and sendmail -------------------------------------------------------------

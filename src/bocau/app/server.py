@@ -27,6 +27,8 @@ from bocau.runtime.tls import ServerTlsContext, ensure_self_signed, server_conte
 
 SERVICES: Final = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "pop2")
 """Each is a key of [listen], and the name of its sockets."""
+FOR_PEOPLE: Final = frozenset(("submission", "submissions", "imap", "imaps", "pop3", "pop3s"))
+"""Who may be asked for a certificate; other servers show theirs unasked-for, signed by anyone."""
 ALPN: Final = {"submission": "smtp", "submissions": "smtp", "lmtp": "", "imaps": "imap", "pop3s": "pop3"}
 """RFC 7301 names, where they are not the service's own."""
 PRELOAD: Final = ("bocau.app.worker", "bocau.app.background", "uvloop")
@@ -89,15 +91,22 @@ class Server:
                     import_module(module)
         if not self._contexts:
             self._load_certificate()
-        _warn_of_unreadable(certificate_files(self._settings))
+        authority = self._settings.client_authority
+        asked = (authority.certificates, authority.revoked) if authority is not None else ()
+        _warn_of_unreadable((*certificate_files(self._settings), *filter(None, asked)))
 
     def _load_certificate(self) -> None:
         certificate, key = certificate_files(self._settings)
+        authority = self._settings.client_authority
         for name in SERVICES:
+            clients = authority if name in FOR_PEOPLE else None
             try:
-                self._contexts[name] = server_context(certificate, key, protocol=ALPN.get(name, name))
+                self._contexts[name] = server_context(
+                    certificate, key, protocol=ALPN.get(name, name), clients=clients
+                )
             except (OSError, ssl.SSLError) as exc:
-                raise Refused(f"tls.certificate {certificate}, tls.key {key}: {exc}") from exc
+                asked = f", tls.client_ca {clients.certificates}" if clients is not None else ""
+                raise Refused(f"tls.certificate {certificate}, tls.key {key}{asked}: {exc}") from exc
 
     async def _main(self, child: Child) -> None:
         configure_log(self._settings, process=f"{child.role.value}{child.index}")
@@ -127,7 +136,7 @@ def certificate_files(settings: Settings) -> tuple[Path, Path]:
     return folder / "certificate.pem", folder / "key.pem"
 
 
-def _warn_of_unreadable(files: tuple[Path, Path]) -> None:
+def _warn_of_unreadable(files: tuple[Path, ...]) -> None:
     """Root has read them; the user that the server has become will be asked to at the next reload."""
     for file in files:
         if not os.access(file, os.R_OK):

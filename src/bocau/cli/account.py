@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bocau.config import Settings
     from bocau.directory import Account
 
+NOTHING = "nothing"
 COLUMNS = ("address", "name", "used", "quota", "is_admin", "is_disabled")
 
 
@@ -129,7 +130,8 @@ def show(settings: "Settings", address: str, as_json: bool) -> None:
         account = rooms.directory.account_named(parsed)
         boxes = rooms.store.glance(account.account_id, lambda reading: reading.mailboxes())
         return row_of(rooms, account) | {
-            "mailboxes": [{"name": box.name, "message_count": box.message_count} for box in boxes]
+            "without": sorted(rooms.directory.without(account.account_id)),
+            "mailboxes": [{"name": box.name, "message_count": box.message_count} for box in boxes],
         }
 
     row = with_rooms(settings, job)
@@ -137,7 +139,7 @@ def show(settings: "Settings", address: str, as_json: bool) -> None:
         row = shown(row) | {
             "mailboxes": [f"{box['name']} ({box['message_count']})" for box in row["mailboxes"]]
         }
-        row = {name: row[name] for name in (*COLUMNS, "message_count", "mailboxes", "created_at")}
+        row = {name: row[name] for name in (*COLUMNS, "message_count", "without", "mailboxes", "created_at")}
     print_one(row, as_json=as_json)
 
 
@@ -148,6 +150,10 @@ def show(settings: "Settings", address: str, as_json: bool) -> None:
 @click.option("--admin/--no-admin", default=None, help="May administer the server.")
 @click.option("--enable/--disable", "enabled", default=None, help="Let it log in and receive mail, or not.")
 @click.option("--password", "ask_password", is_flag=True, help="Ask for a new password.")
+@click.option(
+    "--without",
+    help="Capabilities that its clients shall not see, as in SCRAM-SHA-256,COMPRESS; 'nothing': see all.",
+)
 @file_option
 @where_options
 @json_option
@@ -159,6 +165,7 @@ def set_account(
     admin: bool | None,
     enabled: bool | None,
     ask_password: bool,
+    without: str | None,
     password_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -167,14 +174,18 @@ def set_account(
     \b
     Example:  bocau account set ann@example.org --quota 5G
               bocau account set ann@example.org --password
+              bocau account set ann@example.org --without SCRAM-SHA-256,COMPRESS
     """
     changes_password = ask_password or password_file is not None
-    if not changes_password and (name, quota, admin, enabled) == (None, None, None, None):
+    if not changes_password and (name, quota, admin, enabled, without) == (None,) * 5:
         raise click.UsageError("Say what to change.")
     parsed = address_of(address)
     password = read_password(password_file) if changes_password else None
 
     async def job(rooms: "Rooms") -> dict[str, Any]:
+        if without is not None:
+            account_id = rooms.directory.account_named(parsed).account_id
+            await rooms.directory.set_without(account_id, "" if without == NOTHING else without)
         changed = await rooms.directory.set_account(
             parsed,
             display_name=name,

@@ -115,4 +115,5 @@ def remove(settings: "Settings", address: str, number: int, as_json: bool) -> No
 
 
 def _app_passwords(rooms: "Rooms", account_id: Any) -> list["Credential"]:
-    return [credential for credential in rooms.directory.credentials(account_id) if credential.label]
+    found = rooms.directory.credentials(account_id)
+    return [credential for credential in found if credential.label and not credential.is_token]

@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "config": "Show and explain the configuration.",
     "domain": "The domains this server receives mail for.",
     "account": "People and programs with mailboxes and passwords.",
+    "token": "Secrets for programs, instead of a password.",
     "alias": "Other names for addresses.",
     "group": "One address for several people.",
     "queue": "Mail that waits for other servers.",

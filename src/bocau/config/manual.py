@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from bocau.config import schema
-from bocau.config.values import FilePath, Hostname, ListenAddress, NameServer, Range, Server
+from bocau.config.values import (
+    FilePath,
+    Hostname,
+    ListenAddress,
+    NameServer,
+    Range,
+    Server,
+    SupportUrl,
+    Words,
+)
 
 INTRODUCTION: Final = """# Configuration
 
@@ -28,6 +37,8 @@ KINDS: Final = {
     Server: "host:port",
     NameServer: "address:port",
     ListenAddress: "address",
+    SupportUrl: "web address",
+    Words: "words",
 }
 
 

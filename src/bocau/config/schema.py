@@ -7,7 +7,16 @@ import os
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from bocau.config.values import FilePath, Hostname, ListenAddress, NameServer, Range, Server
+from bocau.config.values import (
+    FilePath,
+    Hostname,
+    ListenAddress,
+    NameServer,
+    Range,
+    Server,
+    SupportUrl,
+    Words,
+)
 
 Port = Annotated[int, Range(1, 65535)]
 Count = Annotated[int, Range(1)]
@@ -61,6 +70,13 @@ class Tls:
     """PEM file: the certificate, then its chain."""
     key: FilePath | None = None
     """PEM file with the private key; needed with `certificate`."""
+    client_ca: FilePath | None = None
+    """PEM file with the authorities that vouch for people's certificates. With it, IMAP, POP3 and submission
+    ask clients for one, and who shows a valid one may log in by it (SASL EXTERNAL): its e-mail address must
+    be an account. Nobody has to; but a client that shows one of another authority is turned away."""
+    client_crl: FilePath | None = None
+    """PEM file with the certificates that `client_ca` has revoked. SIGHUP reads it again; one that is out of
+    date lets no certificate in. Without it nothing is asked about revocation; there is no OCSP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +136,14 @@ class Dns:
 
 
 @dataclass(frozen=True, slots=True)
+class Imap:
+    """Reading mail where it is."""
+
+    support_url: SupportUrl = SupportUrl("")
+    """Where people find help; clients that ask by ID are told (RFC 2971)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pop:
     """POP3 and its predecessor."""
 
@@ -140,6 +164,11 @@ class Login:
     """Failed logins of one account from one network after which it is refused for a while."""
     refuse_seconds: Seconds = 300.0
     """For how long it is refused then."""
+    without: dict[str, Words] = field(default_factory=dict)
+    """What single clients had better not see, by the name they give themselves in IMAP's ID or by network:
+    { "eM Client*" = "SCRAM-SHA-256 SCRAM-SHA-1", "192.0.2.0/24" = "COMPRESS" }. The words are those of
+    CAPABILITY, CAPA and EHLO, mechanisms with or without "AUTH="; what is left out is refused as well. For
+    one account: `bocau account set ADDRESS --without WORDS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +201,7 @@ class File:
     submission: Submission = Submission()
     delivery: Delivery = Delivery()
     dns: Dns = Dns()
+    imap: Imap = Imap()
     pop: Pop = Pop()
     login: Login = Login()
     log: Log = Log()

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from bocau.database import DatabaseSettings
     from bocau.directory.settings import DirectorySettings
     from bocau.flow.settings import FlowSettings, OutboundSettings, Smarthost
+    from bocau.rules.quirks import Quirk
     from bocau.runtime.resolver import ResolverSettings
+    from bocau.runtime.tls_client import ClientAuthority
     from bocau.services.imap.settings import ImapSettings
     from bocau.services.pop.settings import PopSettings
     from bocau.services.smtp.settings import SmtpSettings
@@ -68,7 +70,7 @@ class Settings:
 
         smtp = self.file.smtp
         limits = SmtpLimits(message_bytes_max=smtp.size_max_bytes, recipients_max=smtp.recipients_max)
-        return SmtpSettings(hostname=self.file.hostname, limits=limits)
+        return SmtpSettings(hostname=self.file.hostname, limits=limits, quirks=self.quirks)
 
     @property
     def imap(self) -> "ImapSettings":
@@ -77,6 +79,8 @@ class Settings:
         return ImapSettings(
             hostname=self.file.hostname,
             allows_plain_login=self.file.login.plain_on_loopback,
+            support_url=self.file.imap.support_url,
+            quirks=self.quirks,
             append_bytes_max=max(self.file.smtp.size_max_bytes, APPEND_BYTES_MIN),
         )
 
@@ -89,7 +93,26 @@ class Settings:
             run_folder=self.data_dir / "run",
             login_delay_seconds=self.file.pop.login_delay_seconds,
             plain_on_loopback=self.file.login.plain_on_loopback,
+            quirks=self.quirks,
         )
+
+    @property
+    def quirks(self) -> "tuple[Quirk, ...]":
+        """What single clients and networks had better not see."""
+        from bocau.rules.quirks import Quirk
+
+        return tuple(Quirk.parse(who, text) for who, text in self.file.login.without.items())
+
+    @property
+    def client_authority(self) -> "ClientAuthority | None":
+        """Who vouches for people's certificates; None: they are not asked for."""
+        from bocau.runtime.tls_client import ClientAuthority
+
+        tls = self.file.tls
+        if tls.client_ca is None:
+            return None
+        revoked = self.path(tls.client_crl) if tls.client_crl is not None else None
+        return ClientAuthority(self.path(tls.client_ca), revoked)
 
     @property
     def flow(self) -> "FlowSettings":
@@ -162,6 +185,9 @@ def compose(file: File, base: Path) -> Settings:
     """Check what only several keys together can tell. Raises ConfigError."""
     if (file.tls.certificate is None) != (file.tls.key is None):
         raise ConfigError("tls.certificate and tls.key belong together: give both or none")
+    if file.tls.client_crl is not None and file.tls.client_ca is None:
+        raise ConfigError("tls.client_crl needs tls.client_ca")
+    _check_quirks(file)
     submission = file.submission
     if submission.smarthost_user and submission.smarthost_password_file is None:
         raise ConfigError("submission.smarthost_user needs submission.smarthost_password_file")
@@ -170,6 +196,17 @@ def compose(file: File, base: Path) -> Settings:
     if file.group and not file.user:
         raise ConfigError("group needs user")
     return Settings(file=file, data_dir=base / file.data_dir, base=base)
+
+
+def _check_quirks(file: File) -> None:
+    from bocau.base.errors import SyntaxFault
+    from bocau.rules.quirks import Quirk
+
+    for who, text in file.login.without.items():
+        try:
+            Quirk.parse(who, text)
+        except SyntaxFault as exc:
+            raise ConfigError(f"login.without.{who}: {exc}") from None
 
 
 def load_settings(

@@ -7,10 +7,12 @@ from typing import Final, NamedTuple, Self
 from bocau.base.errors import SyntaxFault
 from bocau.base.wiretext import number
 from bocau.formats.address import canonical_domain
+from bocau.rules.quirks import words
 
 PORT_MAX: Final = 65535
 ANY_HOST: Final = "*"
 UNIX_PREFIX: Final = "unix:"
+URL_CHARACTERS_MAX: Final = 1000
 
 
 def _split(text: str, default_port: int | None) -> tuple[str, int]:
@@ -128,6 +130,29 @@ class FilePath(str):
         if not text or "\0" in text:
             raise ValueError("a path is needed")
         return cls(text)
+
+
+class SupportUrl(str):
+    """A web address or `mailto:`, in the letters that an IMAP string may have."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if not text.startswith(("https://", "http://", "mailto:")):
+            raise ValueError(f"{text!r} is no https:, http: or mailto: address")
+        if len(text) > URL_CHARACTERS_MAX or not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError(f"an address of at most {URL_CHARACTERS_MAX} ASCII characters, without spaces")
+        return cls(text)
+
+
+class Words(str):
+    """Capability words between spaces or commas: "COMPRESS SCRAM-SHA-256"."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        try:
+            return cls(" ".join(sorted(words(text))))
+        except SyntaxFault as exc:
+            raise ValueError(str(exc)) from None
 
 
 def _numeric(host: str) -> str:

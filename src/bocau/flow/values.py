@@ -1,7 +1,7 @@
 """The values that travel the two roads. Frozen; a stage takes one and returns the next."""
 
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 from bocau.base.ids import AccountId
 from bocau.formats.address import Address
@@ -24,8 +24,7 @@ class Notify(Enum):
     DELAY = "DELAY"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Which connection brought it, for Received and the log."""
 
     client_host: str
@@ -39,8 +38,7 @@ class Origin:
     """The login of a submission."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One RCPT TO with its RFC 3461 parameters."""
 
     address: Address
@@ -50,8 +48,7 @@ class Recipient:
     """ORCPT as given ("rfc822;user@example.org")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """An SMTP transaction's envelope."""
 
     reverse_path: Address | None
@@ -65,8 +62,7 @@ class Envelope:
     size_declared: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A whole message with its envelope, as received: CRLF lines, dots unstuffed, no trace header of ours
     yet."""
 
@@ -76,11 +72,10 @@ class Arrived:
     trace_id: str
     """Names this message in every log line and in our Received header."""
     arrived_at: float
-    reasons: tuple[str, ...] = field(default=())
+    reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one recipient. `error` None: delivered or queued (durable)."""
 
     recipient: Recipient

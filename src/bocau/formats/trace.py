@@ -4,8 +4,7 @@ Whatever the peer said about itself is reduced to harmless characters: nothing h
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from bocau.formats.address import Address
 from bocau.formats.date import format_date
@@ -18,8 +17,7 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9.:_\[\]-]")
 _UNSAFE_CLAUSE: Final = re.compile(r"[^A-Za-z0-9._@-]")
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """One arrival here, as `received()` tells it."""
 
     server_name: str

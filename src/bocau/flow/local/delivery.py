@@ -7,7 +7,7 @@ reached → stage → ┌ place all in one write ┐ → outcomes
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from bocau.base.errors import Refused, StoreBusy
 from bocau.base.ids import AccountId
@@ -35,8 +35,7 @@ RECIPIENTS_PER_LINE: Final = 8
 Alongside = Callable[[Writing], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """A message with its targets. `header` is our Received field; `content` comes below it, unchanged."""
 
     arrived: Arrived

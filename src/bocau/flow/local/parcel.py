@@ -2,7 +2,7 @@
 elsewhere."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bocau.base.errors import Refused
 from bocau.base.ids import AccountId
@@ -13,8 +13,7 @@ NO_ACCOUNT = AccountId(0)
 INBOX = "INBOX"
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """What one write places. The blob is staged."""
 
     email: NewEmail | None

@@ -1,7 +1,7 @@
 """From recipients to targets: accounts here, addresses elsewhere."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bocau.base.errors import NoSuchAddress, NoSuchDomain, Refused, RelayDenied
 from bocau.base.ids import AccountId
@@ -12,8 +12,7 @@ from bocau.formats.address import Address
 _SUCCESS = Notify.SUCCESS
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """One recipient with everything that gets its mail; `error`: why nothing does."""
 
     recipient: Recipient

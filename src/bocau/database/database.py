@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
@@ -25,7 +25,7 @@ from bocau.database.errors import translate
 from bocau.database.lock import ProcessLock
 from bocau.database.logfile import LogFile
 from bocau.database.migrations import Schema, migrate
-from bocau.database.sql import Sql
+from bocau.database.sql import Parameters, Sql
 from bocau.database.thread import BlockingThread
 from bocau.database.writer import Writer
 
@@ -91,6 +91,13 @@ class Database:
         if self._reader.in_transaction:
             return job(self._reader_sql)
         return _read(self._reader, self._reader_sql, job)
+
+    def value(self, statement: str, parameters: Parameters = ()) -> Any:
+        """What one statement finds, its first column, now: the statement is a snapshot of its own."""
+        try:
+            return self._reader_sql.value(statement, parameters)
+        except apsw.Error as error:
+            raise translate(error, self._reader.system_errno) from error
 
     async def read_heavy(self, job: Callable[[Sql], T]) -> T:
         """Run a long read in the reader thread, on one snapshot."""

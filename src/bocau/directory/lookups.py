@@ -25,18 +25,21 @@ class Lookups:
 
     def get(self, key: Hashable, find: Callable[[Sql], T]) -> T:
         """The answer to `key`, from memory or by `find` in a read snapshot."""
-
-        def job(sql: Sql) -> T:
-            version = sql.value(_STATE)
-            if version != self._version:
-                self._answers.clear()
-                self._version = version
-            answer: T | None = self._answers.get(key)
-            if answer is None:
-                answer = find(sql)
-                if len(self._answers) >= LOOKUP_CACHE_MAX:
-                    self._answers.clear()
-                self._answers[key] = answer
+        answer: T | None = self._answers.get(key)
+        # Of a snapshot of its own: what was found before is still so in it.
+        if answer is not None and self._database.value(_STATE) == self._version:
             return answer
+        return self._database.read(lambda sql: self._find(sql, key, find))
 
-        return self._database.read(job)
+    def _find(self, sql: Sql, key: Hashable, find: Callable[[Sql], T]) -> T:
+        version = sql.value(_STATE)
+        if version != self._version:
+            self._answers.clear()
+            self._version = version
+        answer: T | None = self._answers.get(key)
+        if answer is None:
+            answer = find(sql)
+            if len(self._answers) >= LOOKUP_CACHE_MAX:
+                self._answers.clear()
+            self._answers[key] = answer
+        return answer

@@ -35,10 +35,9 @@ class Talk:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
-    def start_tls(self) -> None:
+    def start_tls(self, context: ssl.SSLContext | None = None) -> None:
         assert not self._unread, self._unread
-        context: ssl.SSLContext = any_certificate()
-        self._socket = context.wrap_socket(self._socket)
+        self._socket = (context or any_certificate()).wrap_socket(self._socket)
 
     def wait(self, seconds: float) -> None:
         """How long the next reads may take; TimeoutError then."""

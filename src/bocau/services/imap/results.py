@@ -9,7 +9,7 @@ from bocau.base.errors import Refused, SyntaxFault, TryLater
 from bocau.protocols.imap.finding import CHARSETS, Search, Sort, Thread
 from bocau.protocols.imap.sets import ranges_of
 from bocau.services.imap.errors import BadCharset
-from bocau.services.imap.progress import in_progress
+from bocau.services.imap.progress import Progress, in_progress
 from bocau.services.imap.searching import Found, find
 from bocau.services.imap.view import View, numbers_in
 
@@ -23,17 +23,19 @@ AT_ONCE: Final = 20_000
 
 async def found_by(session: "ImapSession", view: View, command: Search) -> Found:
     """Search the view, and say so when it takes long. BadCharset."""
-    with in_progress(session, command):
-        return await look(session, view, command)
+    with in_progress(session, command) as progress:
+        return await look(session, view, command, progress)
 
 
-async def look(session: "ImapSession", view: View, command: Search) -> Found:
+async def look(
+    session: "ImapSession", view: View, command: Search, progress: Progress | None = None
+) -> Found:
     """Search the view. A search that is refused leaves nothing in "$" (RFC 5182 §2.1). BadCharset."""
     if command.has_modseq:
         session.is_condstore = True
     try:
         check_charset(session, command)
-        return await find(session, view, command.key, needs_modseq=command.has_modseq)
+        return await find(session, view, command.key, needs_modseq=command.has_modseq, progress=progress)
     except (Refused, TryLater):
         if command.returns is not None and command.returns.saves:
             view.saved = ()

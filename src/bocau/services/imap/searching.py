@@ -21,6 +21,7 @@ from bocau.services.imap.asking import verdicts_of
 from bocau.services.imap.evaluating import Evaluator, facts_of, selector
 from bocau.services.imap.matching import Candidate, Depth, Test, compiled, depth, restricted
 from bocau.services.imap.parts import HEADER_FIRST_BYTES
+from bocau.services.imap.progress import Progress
 from bocau.services.imap.recent import recent_limit
 from bocau.services.imap.resolving import resolved
 from bocau.services.imap.view import Runs, View, batches
@@ -56,8 +57,16 @@ class Found(NamedTuple):
     modseq: int
 
 
-async def find(session: "ImapSession", view: View, key: Key, *, needs_modseq: bool = False) -> Found:
-    """Search the view."""
+async def find(
+    session: "ImapSession",
+    view: View,
+    key: Key,
+    *,
+    needs_modseq: bool = False,
+    progress: Progress | None = None,
+) -> Found:
+    """Search the view. Of `progress` the messages are told that are looked at one by one."""
+    progress = progress or Progress()
     key = await resolved(session, view, key)
     runs = restricted(key, view)
     how_deep = max(depth(key), Depth.ROW if needs_modseq else Depth.NUMBER)
@@ -68,7 +77,7 @@ async def find(session: "ImapSession", view: View, key: Key, *, needs_modseq: bo
         return await _by_number(view, runs, test, is_only_sets=is_only_sets)
     if count <= (ROWS_MAX if how_deep < Depth.HEADER else BODIES_MAX):
         return await _row_by_row(session, view, runs, test, how_deep)
-    return await _all_at_once(session, view, key, test, how_deep, needs_modseq=needs_modseq)
+    return await _all_at_once(session, view, key, test, how_deep, progress, needs_modseq=needs_modseq)
 
 
 async def _by_number(view: View, runs: Runs, test: Test, *, is_only_sets: bool) -> Found:
@@ -96,7 +105,14 @@ async def _row_by_row(session: "ImapSession", view: View, runs: Runs, test: Test
 
 
 async def _all_at_once(
-    session: "ImapSession", view: View, key: Key, test: Test, how_deep: Depth, *, needs_modseq: bool
+    session: "ImapSession",
+    view: View,
+    key: Key,
+    test: Test,
+    how_deep: Depth,
+    progress: Progress,
+    *,
+    needs_modseq: bool,
 ) -> Found:
     keys = keys_in(key)
     asks_modseqs = needs_modseq or any(isinstance(one, s.ChangedSince) for one in keys)
@@ -116,7 +132,8 @@ async def _all_at_once(
         sure, doubtful = await asyncio.to_thread(_judged, evaluator, columns, key)
     if b"\x01" not in doubtful:
         return _found(columns, sure, needs_modseq=needs_modseq)
-    more = await _verified(session, view, _candidates(columns, doubtful), test, how_deep)
+    progress.goal = doubtful.count(1)
+    more = await _verified(session, view, _candidates(columns, doubtful), test, how_deep, progress)
     if not more:
         return _found(columns, sure, needs_modseq=needs_modseq)
     marks = bytearray(sure)
@@ -159,13 +176,19 @@ def _candidates(columns: Columns, marks: bytes) -> Iterator[Candidate]:
 
 
 async def _verified(
-    session: "ImapSession", view: View, candidates: Iterator[Candidate], test: Test, how_deep: Depth
+    session: "ImapSession",
+    view: View,
+    candidates: Iterator[Candidate],
+    test: Test,
+    how_deep: Depth,
+    progress: Progress,
 ) -> list[int]:
     """Which of these match: each is looked at for itself."""
     matched: list[int] = []
     while some := list(islice(candidates, MESSAGES)):
         found = await _looked_at(session, view, some, test, how_deep)
         matched += [candidate.uid for candidate in found]
+        progress.done += len(some)
         await asyncio.sleep(0)
     return matched
 

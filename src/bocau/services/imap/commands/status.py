@@ -17,13 +17,22 @@ GLANCED_MAX: Final = 5000
 """Messages looked through in the loop's own thread: about a millisecond."""
 _VALUES: Final[dict[StatusItem, Callable[[Mailbox], int]]] = {
     StatusItem.MESSAGES: lambda mailbox: mailbox.message_count,
-    StatusItem.RECENT: lambda mailbox: min(mailbox.uid_next - 1 - mailbox.recent_uid, mailbox.message_count),
     StatusItem.UIDNEXT: lambda mailbox: mailbox.uid_next,
     StatusItem.UIDVALIDITY: lambda mailbox: mailbox.uid_validity,
     StatusItem.UNSEEN: lambda mailbox: mailbox.unseen_count,
     StatusItem.DELETED: lambda mailbox: mailbox.deleted_count,
     StatusItem.SIZE: lambda mailbox: mailbox.size_bytes,
     StatusItem.HIGHESTMODSEQ: lambda mailbox: max(mailbox.highest_modseq, 1),
+}
+_LOOKED_UP: Final[dict[StatusItem, tuple[Callable[[Mailbox], bool], Callable[[Reading, Mailbox], int]]]] = {
+    StatusItem.DELETED_STORAGE: (
+        lambda mailbox: mailbox.deleted_count > 0,
+        lambda reading, mailbox: reading.deleted_bytes(mailbox.mailbox_id),
+    ),
+    StatusItem.RECENT: (
+        lambda mailbox: mailbox.recent_uid < mailbox.uid_next - 1 and mailbox.message_count > 0,
+        lambda reading, mailbox: reading.count_above(mailbox.mailbox_id, mailbox.recent_uid),
+    ),
 }
 
 
@@ -49,9 +58,7 @@ async def tell_status(session: "ImapSession", shown: Shown, items: Iterable[Stat
     """Write one STATUS response."""
     name = encode_name(shown.name, session.engine.is_utf8)
     words = [
-        await _deleted_storage(session, shown)
-        if item is StatusItem.DELETED_STORAGE
-        else _word(session, shown, item)
+        await _looked_up(session, shown, item) if item in _LOOKED_UP else _word(session, shown, item)
         for item in items
     ]
     session.untagged(b"STATUS %b (%b)" % (name, b" ".join(words)))
@@ -66,16 +73,14 @@ def _word(session: "ImapSession", shown: Shown, item: StatusItem) -> bytes:
     return b"%b %d" % (item.value, _VALUES[item](mailbox))
 
 
-async def _deleted_storage(session: "ImapSession", shown: Shown) -> bytes:
-    """Only mailboxes with something \\Deleted are looked through, large ones in the reader thread."""
+async def _looked_up(session: "ImapSession", shown: Shown, item: StatusItem) -> bytes:
+    """What no counter holds: only mailboxes with something of it are looked through, large ones in the reader
+    thread."""
     account_id, mailbox = shown.account_id, shown.mailbox
-
-    def read(reading: Reading) -> int:
-        return reading.deleted_bytes(mailbox.mailbox_id)
-
-    size = 0
-    if mailbox.deleted_count and mailbox.message_count <= GLANCED_MAX:
-        size = session.store.glance(account_id, read)
-    elif mailbox.deleted_count:
-        size = await session.store.read(account_id, read)
-    return b"DELETED-STORAGE %d" % size
+    has_some, look = _LOOKED_UP[item]
+    value = 0
+    if has_some(mailbox) and mailbox.message_count <= GLANCED_MAX:
+        value = session.store.glance(account_id, lambda reading: look(reading, mailbox))
+    elif has_some(mailbox):
+        value = await session.store.read(account_id, lambda reading: look(reading, mailbox))
+    return b"%b %d" % (item.value, value)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bocau.services.imap import progress
+from bocau.services.imap import progress, searching
 from bocau.services.imap.progress import Progress, in_progress
 from bocau.services.imap.tests import mail
 from bocau.services.imap.tests.home import Home, SessionPlayer
@@ -16,13 +16,13 @@ async def test_a_long_search_says_that_it_goes_on(
     await home.deliver(*[mail.PLAIN] * 30)
     await alice.say("s SELECT INBOX")
     monkeypatch.setattr(progress, "FIRST_SECONDS", 0.0)
-    monkeypatch.setattr(progress, "NEXT_SECONDS", 3600.0)
-    answer = await alice.say("a SEARCH RETURN (COUNT) BODY there BODY Hi")
-    assert answer == [
-        '* OK [INPROGRESS ("a" NIL NIL)] at work',
-        '* ESEARCH (TAG "a") COUNT 30',
-        "a OK SEARCH completed",
-    ]
+    monkeypatch.setattr(progress, "NEXT_SECONDS", 0.0)
+    monkeypatch.setattr(searching, "MESSAGES", 10)
+    *said, found, tagged = await alice.say("a SEARCH RETURN (COUNT) BODY there BODY Hi")
+    assert [found, tagged] == ['* ESEARCH (TAG "a") COUNT 30', "a OK SEARCH completed"]
+    # Before the index has answered nobody knows how many messages are to be read.
+    assert said[0] == '* OK [INPROGRESS ("a" NIL NIL)] at work'
+    assert '* OK [INPROGRESS ("a" 10 30)] at work' in said
 
 
 async def test_a_short_one_does_not(home: Home, alice: SessionPlayer) -> None:

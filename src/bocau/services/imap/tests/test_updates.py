@@ -262,3 +262,13 @@ async def test_a_mailbox_that_someone_deleted_can_be_closed(home: Home, alice: S
     await alice.say("a CREATE Gone", "b SELECT Gone")
     await home.store.write(ALICE, lambda tx: tx.delete_mailbox(tx.mailbox_named("Gone").mailbox_id))
     assert await alice.say("c CLOSE", "d CHECK") == ["c OK CLOSE completed", "d BAD not while authenticated"]
+
+
+async def test_status_counts_only_recent_messages_that_are_there(home: Home, alice: SessionPlayer) -> None:
+    """RFC 3501 §6.3.10: as many as a SELECT would say."""
+    await home.deliver(mail.PLAIN)
+    await home.store.write(ALICE, lambda tx: tx.claim_recent(tx.mailbox_named("INBOX").mailbox_id))
+    await home.deliver(mail.PLAIN, mail.PLAIN)
+    inbox = home.store.glance(ALICE, lambda tx: tx.mailbox_named("INBOX")).mailbox_id
+    await home.store.write(ALICE, lambda tx: tx.expunge(inbox, [(3, 3)], only_deleted=False))
+    assert (await alice.say("a STATUS INBOX (MESSAGES RECENT)"))[0] == "* STATUS INBOX (MESSAGES 2 RECENT 1)"

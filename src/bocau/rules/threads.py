@@ -10,6 +10,8 @@ from itertools import accumulate, chain
 from typing import Final
 
 KEY_BYTES: Final = 8
+CALL_MESSAGES: Final = 10_000
+"""Messages written in one call: within a call no other thread runs."""
 STEPS_PER_MESSAGE_MAX: Final = 50
 """How far up a thread is looked for loops, on average: threads are seldom deeper than ten."""
 
@@ -53,8 +55,12 @@ class Threads:
 
     def text(self, numbers: Sequence[int]) -> str:
         """Write the threads; `numbers`: what the client calls each message."""
-        said = map(str, map(numbers.__getitem__, self.places))
-        return "".join(chain.from_iterable(zip(self.marks, said, strict=True))) + self.tail
+        starts = range(0, len(self.places), CALL_MESSAGES)
+        return "".join([self._text(numbers, slice(n, n + CALL_MESSAGES)) for n in starts]) + self.tail
+
+    def _text(self, numbers: Sequence[int], part: slice) -> str:
+        said = map(str, map(numbers.__getitem__, self.places[part]))
+        return "".join(chain.from_iterable(zip(self.marks[part], said, strict=True)))
 
 
 Children = dict[int, list[int]]

@@ -1,13 +1,14 @@
 """THREAD against the text of RFC 5256 §3, step by step and slowly, and against its examples."""
 
 import struct
+from array import array
 from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bocau.rules import threads
-from bocau.rules.threads import Links, by_references, by_subject
+from bocau.rules.threads import CALL_MESSAGES, Links, Threads, by_references, by_subject
 
 
 def links(messages):
@@ -224,3 +225,9 @@ def test_ordered_subject():
     found = by_subject([2, 1, 2, 1, 2, 3], [5, 1, 4, 0, 6, 5])
     assert found.text(range(1, 7)) == "(4 2)(3 (1)(5))(6)"
     assert by_subject([], []).text([]) == ""
+
+
+def test_long_answers_are_written_in_pieces():
+    count = 2 * CALL_MESSAGES + 1
+    threads = Threads(array("q", range(count)), ["("] + [")("] * (count - 1), ")")
+    assert threads.text(range(1, count + 1)) == "".join(f"({number})" for number in range(1, count + 1))

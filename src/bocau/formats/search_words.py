@@ -45,6 +45,7 @@ class Zone(IntEnum):
 
 
 ZONES: Final = len(Zone)
+_Found = list[tuple[bytes, bytes]]
 OWN_ZONES: Final = {
     b"from": Zone.FROM,
     b"to": Zone.TO,
@@ -70,9 +71,9 @@ def message_words(data: bytes) -> MessageWords:
     start = body_start(data)
     header = data[: min(start, HEADER_BYTES_MAX)]
     found = _FIELD.findall(header)
-    zones = _header_zones(found, _is_plain(header))
-    found.reverse()
-    body, is_whole = _body_words(data, start, {name.lower(): value for name, value in found})
+    plan = _plan(tuple([name for name, _ in found]))
+    zones = _header_zones(found, plan, _is_plain(header))
+    body, is_whole = _body_words(data, start, found, plan)
     zones.append((Zone.BODY, body))
     return MessageWords(zones, is_whole and start <= HEADER_BYTES_MAX and len(found) <= FIELDS_MAX)
 
@@ -86,15 +87,13 @@ def _is_plain(header: bytes) -> bool:
     )
 
 
-def _header_zones(found: list[tuple[bytes, bytes]], is_plain: bool) -> list[tuple[Zone, Iterable[bytes]]]:
-    names = tuple([name for name, _ in found])
-    own, others, words_of_names = _plan(names)
+def _header_zones(found: _Found, plan: "_Plan", is_plain: bool) -> list[tuple[Zone, Iterable[bytes]]]:
     read = _plain_words if is_plain else _decoded_words
     zones: list[tuple[Zone, Iterable[bytes]]] = [
-        (zone, set(read([found[place][1] for place in places]))) for zone, places in own
+        (zone, set(read([found[place][1] for place in places]))) for zone, places in plan.own
     ]
-    zones.append((Zone.OTHER, set(read([found[place][1] for place in others]))))
-    zones.append((Zone.NAMES, words_of_names))
+    zones.append((Zone.OTHER, set(read([found[place][1] for place in plan.others]))))
+    zones.append((Zone.NAMES, plan.words_of_names))
     return zones
 
 
@@ -107,25 +106,42 @@ def _decoded_words(values: list[bytes]) -> list[bytes]:
     return [word for value in values for word in words_of_text(unaccented(decode_words(value)))]
 
 
-_Plan = tuple[tuple[tuple[Zone, tuple[int, ...]], ...], tuple[int, ...], tuple[bytes, ...]]
+class _Plan(NamedTuple):
+    """Where things are in a header whose fields have these names, in this order."""
+
+    own: tuple[tuple[Zone, tuple[int, ...]], ...]
+    """The zones of their own with the places of their fields."""
+    others: tuple[int, ...]
+    """The places of all other fields."""
+    words_of_names: tuple[bytes, ...]
+    content_type: int | None
+    encoding: int | None
+    has_disposition: bool
 
 
 @lru_cache(maxsize=1024)
 def _plan(names: tuple[bytes, ...]) -> _Plan:
-    """(zones with the places of their fields, places of all others, words of the names)."""
     own: dict[Zone, list[int]] = {}
     others: list[int] = []
-    for place, name in enumerate(names):
-        zone = OWN_ZONES.get(name.lower())
+    places: dict[bytes, int] = {}
+    for place, name in enumerate(map(bytes.lower, names)):
+        places.setdefault(name, place)
+        zone = OWN_ZONES.get(name)
         (others if zone is None else own.setdefault(zone, [])).append(place)
-    zones = tuple([(zone, tuple(places)) for zone, places in own.items()])
-    return zones, tuple(others), tuple(set(words_of_ascii(b" ".join(names))))
+    return _Plan(
+        tuple([(zone, tuple(its_places)) for zone, its_places in own.items()]),
+        tuple(others),
+        tuple(set(words_of_ascii(b" ".join(names)))),
+        places.get(b"content-type"),
+        places.get(b"content-transfer-encoding"),
+        b"content-disposition" in places,
+    )
 
 
-def _body_words(data: bytes, start: int, values: dict[bytes, bytes]) -> tuple[set[bytes], bool]:
+def _body_words(data: bytes, start: int, found: _Found, plan: _Plan) -> tuple[set[bytes], bool]:
     words: set[bytes] = set()
     left = TEXT_BYTES_MAX
-    for piece in _pieces(data, start, values):
+    for piece in _pieces(data, start, found, plan):
         left -= len(piece.octets)
         if left < 0 or len(words) > WORDS_MAX:
             return set(), False
@@ -133,14 +149,19 @@ def _body_words(data: bytes, start: int, values: dict[bytes, bytes]) -> tuple[se
     return words, len(words) <= WORDS_MAX
 
 
-def _pieces(data: bytes, start: int, values: dict[bytes, bytes]) -> Iterable[Piece]:
-    kind = values.get(b"content-type", b"")
-    encoding = values.get(b"content-transfer-encoding", b"7bit").strip(b" \r").lower()
-    if encoding not in _IDENTICAL or b"content-disposition" in values or _SIMPLE_TYPE.fullmatch(kind) is None:
-        return pieces(data, scan_fields(data, start, values))
+def _pieces(data: bytes, start: int, found: _Found, plan: _Plan) -> Iterable[Piece]:
+    kind = b"" if plan.content_type is None else found[plan.content_type][1]
+    encoding = b"" if plan.encoding is None else found[plan.encoding][1]
+    if (
+        plan.has_disposition
+        or encoding.strip(b" \r").lower() not in _IDENTICAL
+        or _SIMPLE_TYPE.fullmatch(kind) is None
+    ):
+        # Reversed, so that the first one of a name is the one that stays.
+        return pieces(data, scan_fields(data, start, {name.lower(): value for name, value in found[::-1]}))
     return (Piece(data[start:], b"utf-8" if kind else b""),)
 
 
 _SIMPLE_TYPE: Final = re.compile(rb' text/plain; charset="?(?:utf-8|us-ascii)"?\r?|', re.IGNORECASE)
 """The most common one by far, and none: no scan of parts is needed for it."""
-_IDENTICAL: Final = frozenset((b"7bit", b"8bit"))
+_IDENTICAL: Final = frozenset((b"", b"7bit", b"8bit"))

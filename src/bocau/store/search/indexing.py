@@ -1,7 +1,9 @@
 """Making and merging the files of one account: plain blocking functions, run in the indexer's thread."""
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from bocau.base.errors import TryLater
 from bocau.formats.search_words import NOTHING, MessageWords, message_words
@@ -23,10 +25,24 @@ def add_file(index: SearchIndex, blobs: Blobs, account_id: int, bodies: Sequence
     """Index some emails as the file that follows the account's last one and reaches up to `last`."""
     first = indexed_to(index, account_id) + 1
     builder = Builder()
-    for some in _groups(bodies):
-        for (serial, _), words in zip(some, _words(blobs, [ref for _, ref in some]), strict=True):
-            builder.add(serial, words)
-    write_segment(index.account_folder(account_id), builder.image(first, last))
+    with _collector_off():
+        for some in _groups(bodies):
+            for (serial, _), words in zip(some, _words(blobs, [ref for _, ref in some]), strict=True):
+                builder.add(serial, words)
+        write_segment(index.account_folder(account_id), builder.image(first, last))
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Many thousand lists live until the file is written: looking at them again and again took a quarter of
+    the time, and none of them is part of a cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _groups(bodies: Sequence[Body]) -> Iterator[Sequence[Body]]:
@@ -64,7 +80,9 @@ def merge_once(index: SearchIndex, account_id: int, lives: Lives) -> None:
     chosen = choose([(len(segment), segment.file_bytes) for segment in segments])
     if chosen is not None:
         some = segments[chosen[0] : chosen[1]]
-        write_segment(index.account_folder(account_id), merged([segment.image() for segment in some], lives))
+        with _collector_off():
+            image = merged([segment.image() for segment in some], lives)
+        write_segment(index.account_folder(account_id), image)
         remove_covered(index, account_id)
 
 

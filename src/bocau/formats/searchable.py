@@ -15,7 +15,7 @@ from bocau.formats.charset import decode_charset
 from bocau.formats.header import fields
 from bocau.formats.mime import Part, scan
 from bocau.formats.parameters import decoded_parameter, parameter
-from bocau.formats.text import SEARCH_BYTES_MAX, TEXT_BYTES_MAX, decoded_octets
+from bocau.formats.text import TEXT_BYTES_MAX, decoded_octets
 from bocau.formats.words import decode_words
 
 ENCLOSED_FIELDS_MAX: Final = 200
@@ -23,6 +23,8 @@ ENCLOSED_FIELDS_MAX: Final = 200
 NAMES_MAX: Final = 1000
 """Attachments of one message whose names are searched."""
 
+SEARCH_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Of all parts of one message together."""
 _MARKS: Final = re.compile("[\u0300-\u036f]+")
 """The accents of Latin, Greek and Cyrillic; the vowel signs of other scripts are letters to their readers."""
 _WORD: Final = re.compile(r"[^\W_]+")

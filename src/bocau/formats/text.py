@@ -2,19 +2,16 @@
 
 import binascii
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
 from bocau.formats.charset import decode_charset, reads_ascii
-from bocau.formats.mime import Part, scan
+from bocau.formats.mime import Part
 from bocau.formats.parameters import parameter
 from bocau.formats.words import decode_base64
 
 TEXT_BYTES_MAX: Final = 16 * 1024 * 1024
 """Of one part, before decoding; the rest is not read."""
-SEARCH_BYTES_MAX: Final = 64 * 1024 * 1024
-"""Of all parts of one message together."""
 PREVIEW_CHARACTERS_MAX: Final = 200
 PREVIEW_BYTES_MAX: Final = 700
 """Octets of a plain text that its preview is made of."""
@@ -56,13 +53,6 @@ def decoded_text(data: bytes, part: Part, limit: int = TEXT_BYTES_MAX) -> str:
     return decode_charset(decoded_octets(data, part, limit), parameter(part.parameters, b"charset") or b"")
 
 
-def folded(text: str) -> str:
-    """Text for comparing as i;unicode-casemap does (RFC 5051): without case, characters decomposed."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKD", text.casefold())
-
-
 def leaves(root: Part) -> Iterator[Part]:
     """Every part without children, in order, also those of enclosed messages."""
     pending = [root]
@@ -72,15 +62,6 @@ def leaves(root: Part) -> Iterator[Part]:
             pending.extend(reversed(part.children))
         else:
             yield part
-
-
-def search_text(data: bytes, root: Part | None = None) -> Iterator[str]:
-    """The decoded text of every text part, and the header values of enclosed messages are not among it."""
-    left = SEARCH_BYTES_MAX
-    for part in leaves(scan(data) if root is None else root):
-        if part.type == b"text" and left > 0:
-            left -= part.end - part.body_start
-            yield decoded_text(data, part)
 
 
 def plain_of_html(html: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from bocau.formats.charset import codec_name, decode_charset
 from bocau.formats.mime import scan
-from bocau.formats.text import decoded_octets, decoded_text, folded, plain_of_html, preview, search_text
+from bocau.formats.text import decoded_octets, decoded_text, plain_of_html, preview
 from bocau.formats.xtext import decode_xtext, encode_xtext
 
 
@@ -64,17 +64,6 @@ def test_codecs_that_are_none_of_mail_are_refused() -> None:
     assert codec_name(b'"UTF-8"') == "utf-8"
 
 
-def test_search_text_walks_all_text_parts_of_all_messages() -> None:
-    data = (
-        b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\none\r\n"
-        b"--a\r\nContent-Type: image/png\r\n\r\nnot me\r\n"
-        b"--a\r\nContent-Type: message/rfc822\r\n\r\n"
-        b"Subject: x\r\nContent-Transfer-Encoding: base64\r\n\r\ndHdv\r\n"
-        b"--a\r\nContent-Type: text/html\r\n\r\n<p>three\r\n--a--\r\n"
-    )
-    assert list(search_text(data)) == ["one", "two", "<p>three"]
-
-
 def test_decoded_octets_of_an_attachment() -> None:
     data = message(b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64", b"AAEC/w==\r\n")
     assert decoded_octets(data, scan(data)) == b"\x00\x01\x02\xff"
@@ -122,8 +111,3 @@ def test_white_space_added_behind_a_quoted_printable_line_is_removed() -> None:
     head = b"Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     data = head + b"one  \r\ntwo=20\t\r\nthr= \r\nee\t"
     assert decoded_octets(data, scan(data)) == b"one\r\ntwo \r\nthree"
-
-
-def test_composed_and_decomposed_letters_are_the_same_when_folded() -> None:
-    assert folded("BÁO CÁO quý") == folded("ba\u0301o ca\u0301o quy\u0301") != folded("bao cao quy")
-    assert folded("PLAIN") == "plain"

@@ -8,11 +8,9 @@ from bocau.base.errors import SyntaxFault
 from bocau.protocols.imap.commands import Command
 from bocau.protocols.imap.fetch import Item, fetch_item_list
 from bocau.protocols.imap.primitives import Cursor
-from bocau.protocols.imap.specials import mailbox
+from bocau.protocols.imap.sources import OF_SELECTED, Source, source
 
 GROUPS_MAX: Final = 100
-MAILBOXES_MAX: Final = 1000
-"""In one event group."""
 EVENTS_MAX: Final = 20
 
 
@@ -33,27 +31,11 @@ MESSAGE_EVENTS: Final = frozenset((Event.MESSAGE_NEW, Event.MESSAGE_EXPUNGE, Eve
 _EVENTS: Final = {event.value.upper(): event for event in Event}
 
 
-class Filter(Enum):
-    """Which mailboxes an event group is about (RFC 5465 §6)."""
-
-    SELECTED = b"SELECTED"
-    SELECTED_DELAYED = b"SELECTED-DELAYED"
-    INBOXES = b"INBOXES"
-    PERSONAL = b"PERSONAL"
-    SUBSCRIBED = b"SUBSCRIBED"
-    SUBTREE = b"SUBTREE"
-    MAILBOXES = b"MAILBOXES"
-
-
-OF_SELECTED: Final = frozenset((Filter.SELECTED, Filter.SELECTED_DELAYED))
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
     """One event group. No events: the client says NONE."""
 
-    filter: Filter
-    mailboxes: tuple[str, ...] = ()
+    source: Source
     events: frozenset[Event] = frozenset()
     items: tuple[Item, ...] = ()
     """What to FETCH of each new message in the selected mailbox."""
@@ -89,21 +71,14 @@ def read(cursor: Cursor, tag: bytes) -> Notify:
         groups.append(_group(cursor, unknown))
         if len(groups) > GROUPS_MAX:
             raise SyntaxFault("too many event groups")
-    if sum(group.filter in OF_SELECTED for group in groups) > 1:
+    if sum(group.source.kind in OF_SELECTED for group in groups) > 1:
         raise SyntaxFault("SELECTED or SELECTED-DELAYED, once")
     return Notify(tag, tuple(groups), wants_status, tuple(unknown))
 
 
 def _group(cursor: Cursor, unknown: list[bytes]) -> Group:
     cursor.expect(b"(")
-    try:
-        kind = Filter(cursor.word())
-    except ValueError:
-        raise SyntaxFault("unknown mailbox filter") from None
-    mailboxes: tuple[str, ...] = ()
-    if kind in (Filter.SUBTREE, Filter.MAILBOXES):
-        cursor.space()
-        mailboxes = _mailboxes(cursor)
+    of = source(cursor)
     cursor.space()
     events: list[Event] = []
     items: tuple[Item, ...] = ()
@@ -117,15 +92,9 @@ def _group(cursor: Cursor, unknown: list[bytes]) -> Group:
     elif cursor.word() != b"NONE":
         raise SyntaxFault("expected events or NONE")
     cursor.expect(b")")
-    found = Group(kind, mailboxes, frozenset(events), items)
+    found = Group(of, frozenset(events), items)
     _check(found)
     return found
-
-
-def _mailboxes(cursor: Cursor) -> tuple[str, ...]:
-    if cursor.peek(b"("):
-        return tuple(cursor.parenthesized(mailbox, count_max=MAILBOXES_MAX, empty=False))
-    return (mailbox(cursor),)
 
 
 def _event(cursor: Cursor, unknown: list[bytes]) -> tuple[Event | None, tuple[Item, ...]]:
@@ -147,7 +116,7 @@ def _check(group: Group) -> None:
         raise SyntaxFault("MessageNew and MessageExpunge come together")
     if Event.FLAG_CHANGE in events and Event.MESSAGE_NEW not in events:
         raise SyntaxFault("FlagChange needs MessageNew and MessageExpunge")
-    if group.filter in OF_SELECTED:
+    if group.source.kind in OF_SELECTED:
         if events - MESSAGE_EVENTS:
             raise SyntaxFault("the selected mailbox has message events only")
     elif group.items:

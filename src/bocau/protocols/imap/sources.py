@@ -1,4 +1,4 @@
-"""Which mailboxes a command is about: filter-mailboxes (RFC 5465 §8, RFC 7377 §2.2)."""
+"""Which mailboxes NOTIFY and ESEARCH are about: filter-mailboxes (RFC 5465 §6, §8, RFC 7377 §2.2)."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +14,8 @@ SOURCES_MAX: Final = 100
 
 class SourceKind(Enum):
     SELECTED = b"SELECTED"
+    SELECTED_DELAYED = b"SELECTED-DELAYED"
+    """Of NOTIFY: EXPUNGE waits for a command (RFC 5465 §6.1.2)."""
     INBOXES = b"INBOXES"
     PERSONAL = b"PERSONAL"
     SUBSCRIBED = b"SUBSCRIBED"
@@ -31,6 +33,7 @@ class Source:
     """Of SUBTREE, SUBTREE_ONE and MAILBOXES."""
 
 
+OF_SELECTED: Final = frozenset((SourceKind.SELECTED, SourceKind.SELECTED_DELAYED))
 _NAMED: Final = frozenset((SourceKind.SUBTREE, SourceKind.SUBTREE_ONE, SourceKind.MAILBOXES))
 
 
@@ -59,4 +62,6 @@ def sources(cursor: Cursor) -> tuple[Source, ...]:
             raise SyntaxFault("too many mailbox filters")
         found.append(source(cursor))
     cursor.expect(b")")
+    if any(one.kind is SourceKind.SELECTED_DELAYED for one in found):
+        raise SyntaxFault("SELECTED-DELAYED is for NOTIFY")
     return tuple(found)

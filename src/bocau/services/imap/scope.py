@@ -69,11 +69,18 @@ def _names(session: "ImapSession", source: Source, readable: list[Shown]) -> lis
             )
             return [shown.name for shown in readable if shown.name in subscribed]
         case SourceKind.MAILBOXES | SourceKind.SUBTREE | SourceKind.SUBTREE_ONE:
-            named = frozenset(map(fold_inbox, source.names))
-            return [shown.name for shown in readable if _is_meant(shown.name, named, source.kind)]
+            named = named_by(source)
+            return [shown.name for shown in readable if is_named(shown.name, named, source.kind)]
+        case SourceKind.SELECTED_DELAYED:
+            raise AssertionError("the grammar allows it only in NOTIFY")
 
 
-def _is_meant(name: str, named: frozenset[str], kind: SourceKind) -> bool:
+def named_by(source: Source) -> frozenset[str]:
+    """The names that a source lists, INBOX in capitals."""
+    return frozenset(map(fold_inbox, source.names))
+
+
+def is_named(name: str, named: frozenset[str], kind: SourceKind) -> bool:
     """Whether the mailbox or, as the kind says, one above it has been named; "" is above all."""
     if name in named:
         return True

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bocau.base.ids import AccountId, MailboxId, ModSeq
-from bocau.protocols.imap.notify import OF_SELECTED, Event, Filter, Group
+from bocau.protocols.imap.notify import Event, Group
+from bocau.protocols.imap.sources import OF_SELECTED, SourceKind
 from bocau.services.imap.listing import Names, names_of
+from bocau.services.imap.scope import is_named, named_by
 from bocau.store import Reading
 from bocau.store.access import Rights, accounts_that_share, rights_in_account
-from bocau.store.names import parents
 
 if TYPE_CHECKING:
     from bocau.protocols.imap.fetch import Item
@@ -41,13 +42,13 @@ class Watch:
     def __init__(self, groups: Iterable[Group]) -> None:
         groups = tuple(groups)
         self.groups = [
-            (group, frozenset(group.mailboxes)) for group in groups if group.filter not in OF_SELECTED
+            (group, named_by(group.source)) for group in groups if group.source.kind not in OF_SELECTED
         ]
-        selected = next((group for group in groups if group.filter in OF_SELECTED), None)
+        selected = next((group for group in groups if group.source.kind in OF_SELECTED), None)
         self.of_selected: frozenset[Event] = NOTHING if selected is None else selected.events
         self.items: tuple[Item, ...] = () if selected is None else selected.items
         """What to FETCH of each new message in the selected mailbox."""
-        self.is_delayed = selected is not None and selected.filter is Filter.SELECTED_DELAYED
+        self.is_delayed = selected is not None and selected.source.kind is SourceKind.SELECTED_DELAYED
         self.wanted: frozenset[Event] = NOTHING.union(*[group.events for group, _ in self.groups])
         """All events of all groups but the selected mailbox's."""
         self.cursors: dict[AccountId, ModSeq] = {}
@@ -79,25 +80,23 @@ class Watch:
 
     def events(self, name: str, account_id: AccountId, own_id: AccountId) -> frozenset[Event]:
         """What is wanted of a mailbox: of all groups that it belongs to (RFC 5465 §6)."""
-        found, levels = NOTHING, {name, "", *parents(name)}
+        found = NOTHING
         for group, names in self.groups:
-            if self._covers(group.filter, names, levels, name, account_id == own_id):
+            if self._covers(group.source.kind, names, name, account_id == own_id):
                 found |= group.events
         return found
 
-    def _covers(self, kind: Filter, names: frozenset[str], levels: set[str], name: str, is_own: bool) -> bool:
+    def _covers(self, kind: SourceKind, names: frozenset[str], name: str, is_own: bool) -> bool:
         match kind:
-            case Filter.PERSONAL:
+            case SourceKind.PERSONAL:
                 return is_own
-            case Filter.INBOXES:
+            case SourceKind.INBOXES:
                 # Where local delivery puts messages.
                 return is_own and name == "INBOX"
-            case Filter.SUBSCRIBED:
+            case SourceKind.SUBSCRIBED:
                 return name in self.subscribed
-            case Filter.SUBTREE:
-                return not names.isdisjoint(levels)
             case _:
-                return name in names
+                return is_named(name, names, kind)
 
     # --- bells ---------------------------------------------------------------------------
 

@@ -65,6 +65,16 @@ async def test_messages_in_another_mailbox(home: Home, alice: SessionPlayer) -> 
         await watcher.hears_nothing_more()
 
 
+async def test_one_level_below_a_mailbox(home: Home, alice: SessionPlayer) -> None:
+    """RFC 7377 §2.2: SUBTREE-ONE is one more of the mailbox filters of NOTIFY."""
+    await alice.say("a CREATE Work/near/deep")
+    async with watching(home, "NOTIFY SET (SUBTREE-ONE Work (MessageNew MessageExpunge))") as watcher:
+        await home.deliver(mail.PLAIN, mailbox="Work/near/deep")
+        await home.deliver(mail.PLAIN, mailbox="Work/near")
+        await watcher.hears("* STATUS Work/near (MESSAGES 1 UIDNEXT 2)")
+        await watcher.hears_nothing_more()
+
+
 async def test_condstore_brings_the_modseq(home: Home) -> None:
     wishes = "NOTIFY SET (INBOXES (MessageNew MessageExpunge))"
     async with watching(home, "ENABLE CONDSTORE", wishes) as watcher:

@@ -196,7 +196,7 @@ def test_every_limit_of_the_manual_is_the_one_in_force() -> None:
         f"| {file.submission.recipients_per_day:,} | `submission.recipients_per_day`",
         f"| {CONNECTIONS_PER_CLIENT_MAX} in each worker process",
         f"members of one group | {directory.TARGETS_MAX:,} |",
-        f"app passwords of one account | {directory.APP_PASSWORDS_MAX} |",
+        f"app passwords and tokens of one account | {directory.APP_PASSWORDS_MAX} |",
         f"accounts that one mailbox is shared with | {GRANTS_MAX:,} |",
         f"messages of one IMAP command | {ImapSettings().messages_per_command_max:,}; ",
         f"{file.delivery.lifetime_seconds / 86_400:g} days | `delivery.lifetime_seconds`",

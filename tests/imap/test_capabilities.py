@@ -46,6 +46,7 @@ PROVEN = {
     "test_quota": "QUOTA QUOTA=RES-STORAGE QUOTASET",
     "test_notify": "NOTIFY",
     "test_sessions.py": "IDLE",
+    "test_logins.py": "AUTH=OAUTHBEARER AUTH=XOAUTH2",
     "test_appending.py": "CATENATE REPLACE COMPRESS=DEFLATE UNAUTHENTICATE",
     "test_sharing.py": "ACL RIGHTS=TEXK",
 }

@@ -81,7 +81,7 @@ def session_microseconds(count: int) -> float:
     sessions = [SmtpSession(made, Wire()) for _ in range(CONNECTIONS)]  # type: ignore[arg-type]
 
     def turn(session: SmtpSession, data: bytes) -> None:
-        # What runtime.connection.converse does around one read.
+        # What runtime.conversation.converse does around one read.
         _ = session.deadline_seconds
         session.engine.receive(data)
         while (event := session.engine.next_event()) is not None:

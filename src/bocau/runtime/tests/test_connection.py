@@ -14,9 +14,9 @@ from bocau.runtime.connection import (
     Connection,
     DeadlinePassed,
     Stopping,
-    converse,
     send_stream,
 )
+from bocau.runtime.conversation import converse
 from bocau.runtime.dial import dial
 from bocau.runtime.tests.conftest import Run, listening
 from bocau.runtime.tls import ServerTlsContext

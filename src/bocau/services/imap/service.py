@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from bocau.directory import Directory
 from bocau.protocols.imap import Event
-from bocau.runtime.connection import Connection, Session, converse
+from bocau.runtime.connection import Connection
+from bocau.runtime.conversation import Session, converse
 from bocau.runtime.doorbell import Doorbell
 from bocau.runtime.log import Log, get_log
 from bocau.services.imap.idlers import Idlers

@@ -43,7 +43,7 @@ LOOPBACK = ("127.0.0.1", "::1", "")
 
 
 class ImapSession:
-    """Satisfies `runtime.connection.Session`."""
+    """Satisfies `runtime.conversation.Session`."""
 
     __slots__ = (
         "__weakref__",
@@ -119,7 +119,7 @@ class ImapSession:
         """Where the last APPEND went: a small one more is not looked at before it is sent."""
         self._farewell = ("the server is stopping", b"UNAVAILABLE")
 
-    # --- runtime.connection.Session -------------------------------------------------------
+    # --- runtime.conversation.Session -------------------------------------------------------
 
     @property
     def deadline_seconds(self) -> float:
@@ -175,7 +175,7 @@ class ImapSession:
     def stopping(self) -> None:
         self.bye(*self._farewell)
 
-    # --- runtime.connection.NewsSession ----------------------------------------------------
+    # --- runtime.conversation.NewsSession ----------------------------------------------------
 
     @property
     def hears_news(self) -> bool:

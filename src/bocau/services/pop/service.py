@@ -4,7 +4,8 @@ import ssl
 
 from bocau.directory import Directory
 from bocau.runtime.clock import Clock
-from bocau.runtime.connection import Connection, converse
+from bocau.runtime.connection import Connection
+from bocau.runtime.conversation import converse
 from bocau.runtime.log import Log
 from bocau.services.pop.commands import COMMANDS
 from bocau.services.pop.delays import LoginDelays

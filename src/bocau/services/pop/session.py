@@ -13,7 +13,8 @@ from bocau.directory import Directory, Login, LoginAttempt, Scope
 from bocau.protocols.pop import Event, ServerEngine, State
 from bocau.rules.quirks import without_for_host
 from bocau.runtime.clock import Clock
-from bocau.runtime.connection import Connection, Engine
+from bocau.runtime.connection import Connection
+from bocau.runtime.conversation import Engine
 from bocau.runtime.log import Log
 from bocau.services.authentication import Authentication
 from bocau.services.authentication import mechanisms as offered_mechanisms

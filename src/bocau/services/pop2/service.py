@@ -1,6 +1,7 @@
 """POP2 on a listener: `Pop2Service(pop).serve(connection)`."""
 
-from bocau.runtime.connection import Connection, converse
+from bocau.runtime.connection import Connection
+from bocau.runtime.conversation import converse
 from bocau.services.pop import PopService
 from bocau.services.pop2.session import Pop2Session
 

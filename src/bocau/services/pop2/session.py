@@ -8,7 +8,8 @@ from typing import Final
 from bocau.base.errors import BocauError, NoSuchMailbox, NoSuchMessage, NotPermitted, PeerGone
 from bocau.directory import Login, LoginAttempt, Scope
 from bocau.protocols import pop2
-from bocau.runtime.connection import Connection, Engine
+from bocau.runtime.connection import Connection
+from bocau.runtime.conversation import Engine
 from bocau.services.pop.errors import text_of
 from bocau.services.pop.maildrop import INBOX, Maildrop
 from bocau.services.pop.session import Rooms, is_loopback
@@ -19,7 +20,7 @@ FIRST: Final = 1
 
 
 class Pop2Session:
-    """Satisfies `runtime.connection.Session`."""
+    """Satisfies `runtime.conversation.Session`."""
 
     def __init__(self, connection: Connection, rooms: Rooms) -> None:
         self.connection = connection

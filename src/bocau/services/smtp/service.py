@@ -11,7 +11,8 @@ from bocau.protocols.smtp import BodyLimits, Dialect, Reply
 from bocau.protocols.smtp.events import Event
 from bocau.rules.quirks import NOTHING
 from bocau.runtime.clock import Clock
-from bocau.runtime.connection import Connection, Session, TlsInfo, converse
+from bocau.runtime.connection import Connection, TlsInfo
+from bocau.runtime.conversation import Session, converse
 from bocau.runtime.log import Log
 from bocau.services.authentication import mechanisms
 from bocau.services.smtp import profiles, replies

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SmtpSession:
-    """Handed to `runtime.connection.converse`; commands read and change it."""
+    """Handed to `runtime.conversation.converse`; commands read and change it."""
 
     __slots__ = (
         "_body_began_at",

@@ -20,7 +20,6 @@ PROVEN = {
     "test_sasl_ir_and_auth_plain": "SASL-IR AUTH=PLAIN",
     "test_auth_login": "AUTH=LOGIN",
     "test_auth_scram": "AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1-PLUS AUTH=SCRAM-SHA-256-PLUS",
-    "test_logins.py": "AUTH=OAUTHBEARER AUTH=XOAUTH2",
     "test_namespace_and_id": "NAMESPACE ID",
     "test_literal_plus_and_multiappend_and_uidplus": "LITERAL+ MULTIAPPEND UIDPLUS",
     "test_move_and_unselect": "MOVE UNSELECT",

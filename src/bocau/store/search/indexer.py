@@ -1,6 +1,6 @@
 """Keeping the index in step with the mail; run by the background process.
 
-    once a second: has anything been committed? → every account's last serial → who has enough that is new
+    once a second: has anything been committed? → in which ranges of accounts? → who has enough
                    → bodies, a portion at a time, in a thread of low priority → file → merge
 
 Few new messages are left alone: a search reads what the index does not cover, so mail is found the moment
@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import compress
-from operator import ne
+from time import perf_counter, thread_time
 from typing import Final, TypeVar
 
 from bocau.base.errors import StoreBusy, TryLater
@@ -44,8 +43,19 @@ ACCOUNTS_AT_ONCE: Final = 500
 """Accounts that one read looks at after a start."""
 NICENESS: Final = 10
 """Of the thread that does the work: deliveries come first."""
+CPU_SHARE_MIN: Final = 0.6
+"""A portion that got less of the CPU than this share of its time has been in somebody's way;"""
+REST_SECONDS_MAX: Final = 1.0
+"""then the thread rests as long as the portion took, but no longer than this."""
+RANGE_ACCOUNTS: Final = 256
+"""Accounts that are looked at together: what changed is found by one sum for so many."""
 SERIAL_BITS: Final = 32
 
+_Sums = dict[int, str]
+"""Of each range, by its first id: the sums of its ids and of its last serials. Serials only grow, and an id
+is given once: whatever changes, changes a sum."""
+_Row = tuple[int, int, int, int]
+"""(account id, last serial, bytes, messages)."""
 SEARCH: Final = Queries("bocau.store", "sql/sqlite/search.sql")
 _EVERYBODY: Final = AccountId(0)
 
@@ -82,8 +92,7 @@ class Indexer:
         self._accounts: dict[int, _Account] = {}
         self._rebuilding: set[int] = set()
         self._version = -1
-        self._ids: list[int] = []
-        self._serials: list[int] = []
+        self._sums: _Sums = {}
         self._left: list[int] = []
         """Accounts that were due when the server stopped, or an error came between."""
         self._thread = BlockingThread(asyncio.get_running_loop(), "bocau-index")
@@ -113,7 +122,7 @@ class Indexer:
                     while not await _is_set_within(stop, POLL_SECONDS):
                         await self.look(stop)
             except (TryLater, OSError) as error:
-                self._version, self._ids = -1, []
+                self._version, self._sums = -1, {}
                 self._report(str(error))
                 await _is_set_within(stop, POLL_SECONDS)
 
@@ -130,7 +139,9 @@ class Indexer:
         due = [account_id for account_id in {*changed, *wanted, *self._left} if self._is_due(account_id)]
         while due and not (stop is not None and stop.is_set()):
             for account_id in due:
-                await self._portion(account_id)
+                rest_seconds = await self._portion(account_id)
+                if rest_seconds and stop is not None:
+                    await _is_set_within(stop, rest_seconds)
             due = [account_id for account_id in due if self._accounts[account_id].waiting > 0]
         self._left = due
         for account_id in [a for a in self._rebuilding if not self._is_due(a)]:
@@ -146,32 +157,40 @@ class Indexer:
     # --- who there is ---------------------------------------------------------------------
 
     async def _learn(self) -> Sequence[int]:
-        """Bring what is known of the accounts up to date, and forget those that are gone; returns whose mail
-        has come."""
-        ids, serials = await self._store.read(_EVERYBODY, _last_serials)
-        if ids == self._ids:
-            changed = list(compress(ids, map(ne, serials, self._serials)))
-        else:
-            known = dict(zip(self._ids, self._serials, strict=True))
-            changed = [a for a, serial in zip(ids, serials, strict=True) if known.get(a) != serial]
+        """Bring what is known of the accounts up to date, and forget those that are gone; returns those among
+        whom mail has come."""
+        sums, ranges = await self._store.read(_EVERYBODY, partial(_changed_ranges, known=self._sums))
+        ranges.update(dict.fromkeys(self._sums.keys() - sums.keys(), ()))
+        fresh: list[int] = []
+        for first, rows in ranges.items():
+            fresh += self._note(rows)
+            await self._forget_missing(first, {row[0] for row in rows})
+        if fresh:
+            await self._first_look(fresh)
+        self._sums = sums
+        return [row[0] for rows in ranges.values() for row in rows]
+
+    def _note(self, rows: Sequence[_Row]) -> list[int]:
+        """Returns the accounts that were not known."""
         fresh = []
-        rows = await self._store.read(_EVERYBODY, partial(_account_rows, account_ids=changed))
         for account_id, last_serial, used_bytes, message_count in rows:
             account = self._accounts.get(account_id)
             if account is None:
                 self._accounts[account_id] = _Account(0, last_serial, used_bytes, 0, message_count)
                 fresh.append(account_id)
-            else:
+            elif account.last_serial != last_serial:
                 account.new_bytes += max(used_bytes - account.used_bytes, 0)
                 account.last_serial, account.used_bytes = last_serial, used_bytes
                 account.message_count = message_count
-        if fresh:
-            await self._first_look(fresh)
-        for account_id in set(self._accounts).difference(ids) if ids != self._ids else ():
-            del self._accounts[account_id]
-            await self._in_thread(partial(indexing.remove_account, self._index, account_id))
-        self._ids, self._serials = ids, serials
-        return changed
+        return fresh
+
+    async def _forget_missing(self, first: int, here: set[int]) -> None:
+        """Of one range: accounts that are gone, with their files. Lets others have the loop, too."""
+        for account_id in range(first, first + RANGE_ACCOUNTS):
+            if account_id in self._accounts and account_id not in here:
+                del self._accounts[account_id]
+                await self._in_thread(partial(indexing.remove_account, self._index, account_id))
+        await asyncio.sleep(0)
 
     async def _first_look(self, account_ids: Sequence[int]) -> None:
         """After a start: what is indexed already, and how much is not; folders of nobody are removed."""
@@ -203,8 +222,9 @@ class Indexer:
 
     # --- one account ----------------------------------------------------------------------
 
-    async def _portion(self, account_id: int) -> None:
-        """Index the next emails of an account, and merge its files when they are many."""
+    async def _portion(self, account_id: int) -> float:
+        """Index the next emails of an account, and merge its files when they are many; returns how long to
+        rest."""
         account = self._accounts[account_id]
         bodies = await self._store.read(
             AccountId(account_id),
@@ -213,12 +233,16 @@ class Indexer:
         reaches_end = len(bodies) < PORTION_MESSAGES
         some = _that_fit(bodies)
         last = account.last_serial if reaches_end and len(some) == len(bodies) else some[-1][0]
-        await self._in_thread(
-            partial(indexing.add_file, self._index, self._store.blobs, account_id, some, last)
+        rest_seconds = await self._in_thread(
+            partial(
+                _rest_after,
+                partial(indexing.add_file, self._index, self._store.blobs, account_id, some, last),
+            )
         )
         account.indexed_to = last
         account.new_bytes = 0 if last == account.last_serial else account.new_bytes
         await self._merge(account_id, account)
+        return rest_seconds
 
     async def _merge(self, account_id: int, account: _Account) -> None:
         try:
@@ -265,21 +289,11 @@ def _that_fit(bodies: Sequence[indexing.Body]) -> Sequence[indexing.Body]:
     return bodies
 
 
-def _last_serials(tx: Reading) -> tuple[list[int], list[int]]:
-    """(account ids, last serials): two JSON texts are read far faster than 50,000 rows."""
-    row = tx.sql.row(SEARCH.accounts)
-    assert row is not None
-    return json.loads(row[0]), json.loads(row[1])
-
-
-def _account_rows(tx: Reading, account_ids: Sequence[int]) -> list[tuple[int, int, int, int]]:
-    """(account id, last serial, bytes, messages); who is gone meanwhile is left out."""
-    found = []
-    for account_id in account_ids:
-        row = tx.sql.row(SEARCH.account, (account_id,))
-        if row is not None:
-            found.append((account_id, row[0], row[2], row[1]))
-    return found
+def _changed_ranges(tx: Reading, known: _Sums) -> tuple[_Sums, dict[int, Sequence[_Row]]]:
+    """(what there is, the accounts of each range that is not as it is known)."""
+    sums: _Sums = dict(tx.sql.rows(SEARCH.ranges, (RANGE_ACCOUNTS,)))
+    changed = [first for first, total in sums.items() if known.get(first) != total]
+    return sums, {first: tx.sql.rows(SEARCH.range, (first, RANGE_ACCOUNTS)) for first in changed}
 
 
 def _waiting_bytes(tx: Reading, waiting: Sequence[tuple[int, _Account]]) -> list[int]:
@@ -304,6 +318,14 @@ def _serials(tx: Reading, first: int, last: int) -> set[int]:
 
 def _email_id(account_id: int, serial: int) -> int:
     return (account_id << SERIAL_BITS) + serial
+
+
+def _rest_after(work: Callable[[], None]) -> float:
+    """Do it, and say for how long those who wanted the CPU at the same time should be left alone."""
+    began, began_cpu = perf_counter(), thread_time()
+    work()
+    seconds, cpu_seconds = perf_counter() - began, thread_time() - began_cpu
+    return min(seconds, REST_SECONDS_MAX) if cpu_seconds < seconds * CPU_SHARE_MIN else 0.0
 
 
 def _be_nice() -> None:

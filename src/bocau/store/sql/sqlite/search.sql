@@ -1,8 +1,18 @@
--- name: accounts
-SELECT json_group_array(account_id), json_group_array(last_email_serial) FROM account_state;
+-- name: ranges
+WITH RECURSIVE range (first) AS (
+    SELECT (SELECT min(account_id) FROM account_state) / :accounts * :accounts
+    UNION ALL
+    SELECT (SELECT min(account_id) FROM account_state WHERE account_id >= range.first + :accounts)
+        / :accounts * :accounts
+    FROM range WHERE range.first IS NOT NULL
+)
+SELECT first, (SELECT sum(account_id) || ' ' || sum(last_email_serial) FROM account_state
+    WHERE account_id >= range.first AND account_id < range.first + :accounts)
+FROM range WHERE first IS NOT NULL;
 
--- name: account
-SELECT last_email_serial, message_count, used_bytes FROM account_state WHERE account_id = :account_id;
+-- name: range
+SELECT account_id, last_email_serial, used_bytes, message_count FROM account_state
+WHERE account_id >= :first AND account_id < :first + :accounts;
 
 -- name: bodies
 SELECT email_id & 4294967295, pack, offset, length, sha256 FROM email

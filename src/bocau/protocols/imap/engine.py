@@ -18,6 +18,7 @@ from bocau.protocols.imap import limits as lim
 from bocau.protocols.imap.append import AppendChunk, AppendEnd, AppendMessage, ReplaceMessage
 from bocau.protocols.imap.command import head, parse, sasl_response
 from bocau.protocols.imap.commands import Authenticate, Command
+from bocau.protocols.imap.inbox import Inbox
 from bocau.protocols.imap.limits import KNOWN, STRANGER
 from bocau.protocols.imap.primitives import Cursor
 from bocau.protocols.imap.refusals import refusal, tag_of
@@ -49,9 +50,7 @@ class ImapEngine:
         self.append_bytes_max = append_bytes_max
         self.is_utf8 = False
         """Set by the session when UTF8=ACCEPT or IMAP4rev2 is enabled: mailbox names are UTF-8."""
-        self._inbox = b""
-        self._pos = 0
-        self._scanned = 0
+        self._inbox = Inbox()
         self._mode: Callable[[ImapEngine], Event | None] = ImapEngine._in_command
         self._kind: type[Command] | type[AppendMessage] = Command
         self._forget_command()
@@ -79,14 +78,8 @@ class ImapEngine:
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the wire; b"" is the end of input."""
-        if not data:
-            return
-        if self._pos == len(self._inbox):
-            self._inbox, self._pos, self._scanned = data, 0, 0
-        else:
-            self._inbox = self._inbox[self._pos :] + data
-            self._scanned -= self._pos
-            self._pos = 0
+        if data:
+            self._inbox.add(data)
 
     def next_event(self) -> Event | None:
         """The next thing to answer, or None when more bytes are needed."""
@@ -128,18 +121,18 @@ class ImapEngine:
     def upgrade(self) -> None:
         """STARTTLS or COMPRESS was answered: what came behind it in plain is thrown away, never read as if
         inside the new layer."""
-        self._inbox, self._pos, self._scanned = b"", 0, 0
+        self._inbox.clear()
         self._forget_command()
 
     @property
     def has_input(self) -> bool:
         """Whether bytes wait that no event has told yet."""
-        return self._pos < len(self._inbox)
+        return bool(self._inbox)
 
     @property
     def has_line(self) -> bool:
         """Whether more than the beginning of a line waits."""
-        return self._inbox.find(b"\n", self._pos) >= 0
+        return self._inbox.has_line
 
     # --- turns of the conversation, taken by the session ------------------------------
 
@@ -181,26 +174,18 @@ class ImapEngine:
     # --- modes: each reads one kind of input -------------------------------------------
 
     def _in_nothing(self) -> Event | None:
-        self._pos = len(self._inbox)
+        self._inbox.clear()
         return None
 
     def _line(self, *, takes_bare_lf: bool = False) -> bytes | Event | None:
         """The next line without its CRLF; Broken when it is too long, None when it is not whole."""
-        end = self._inbox.find(b"\n", self._scanned)
-        if end < 0:
-            if len(self._inbox) - self._pos > self.limits.line_bytes_max:
-                return self._broken("line too long")
-            self._scanned = len(self._inbox)
-            return None
-        if end - self._pos > self.limits.line_bytes_max:
-            return self._broken("line too long")
-        line = self._inbox[self._pos : end]
-        self._pos = self._scanned = end + 1
-        if not line.endswith(b"\r"):
-            if takes_bare_lf:
-                return line
-            return self._reject_line(line, "lines end with CRLF")
-        return line[:-1]
+        try:
+            line = self._inbox.line(self.limits.line_bytes_max)
+        except TooLong as error:
+            return self._broken(str(error))
+        if line is None or line.endswith(b"\r"):
+            return line and line[:-1]
+        return line if takes_bare_lf else self._reject_line(line, "lines end with CRLF")
 
     def _in_command(self) -> Event | None:
         line = self._line()
@@ -269,9 +254,7 @@ class ImapEngine:
 
     def _take(self) -> bytes:
         """As much of the wanted literal as is here."""
-        piece = self._inbox[self._pos : self._pos + self._wanted]
-        self._pos += len(piece)
-        self._scanned = self._pos
+        piece = self._inbox.take(self._wanted)
         self._wanted -= len(piece)
         return piece
 
@@ -331,7 +314,7 @@ class ImapEngine:
         return None
 
     def _in_append_body(self) -> Event | None:
-        here = len(self._inbox) - self._pos
+        here = len(self._inbox)
         if here < self._wanted and here < lim.CHUNK_BYTES:
             return None
         data = self._take()

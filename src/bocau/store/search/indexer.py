@@ -47,7 +47,7 @@ CPU_SHARE_MIN: Final = 0.6
 """A portion that got less of the CPU than this share of its time has been in somebody's way;"""
 REST_SECONDS_MAX: Final = 1.0
 """then the thread rests as long as the portion took, but no longer than this."""
-RANGE_ACCOUNTS: Final = 256
+RANGE_ACCOUNTS: Final = 32
 """Accounts that are looked at together: what changed is found by one sum for so many."""
 SERIAL_BITS: Final = 32
 

@@ -263,7 +263,7 @@ class Reading:
         ]
 
     def changed_uids(self, mailbox_id: MailboxId, kind: ChangeKind, after: int, last: int) -> UidRanges:
-        """The uids of all such changes with `after` < modseq <= `last`: ranges in no order, which may overlap.
+        """The uids of all such changes with `after` < modseq <= `last`: ranges in no order, may overlap.
         Each modseq is at most one row, so `last - after` says what it costs."""
         access.require(self, mailbox_id, Deed.READ)
         values = (self.account_id, after, last, mailbox_id, int(kind))

@@ -33,7 +33,7 @@ class Inbox:
         return self._data.find(b"\n", self._pos) >= 0
 
     def line(self, bytes_max: int) -> bytes | None:
-        """Take the next line without its LF; None when it is not whole. TooLong, also while it is not whole."""
+        """Take the next line without its LF; None while it is not whole. TooLong, even then."""
         end = self._data.find(b"\n", self._scanned)
         if (len(self._data) if end < 0 else end) - self._pos > bytes_max:
             raise TooLong("line too long")

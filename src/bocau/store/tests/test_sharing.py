@@ -281,7 +281,7 @@ async def test_the_nearest_mailbox_above_says_who_may_create(store):
         box = await store.write(ALICE, lambda tx, name=name: tx.create_mailbox(name).mailbox_id)
         await share(store, letters, box=box)
     for name in ("Work/closed/new", "Work/hidden/new", "Work/hidden/new/er", "Else/new"):
-        with pytest.raises(NotPermitted, match="^mailboxes cannot be made here$"):
+        with pytest.raises(NotPermitted, match=r"^mailboxes cannot be made here$"):
             await store.write(ALICE, lambda tx, name=name: tx.create_mailbox(name), reader=BOB)
 
 

@@ -284,7 +284,8 @@ async def test_subscriptions_and_roles(store):
     assert names == ["Archive", "Drafts", "INBOX", "Junk", "Other Users/bob/x", "Trash"]
     with pytest.raises(BadName):
         await store.write(ALICE, lambda tx: tx.subscribe("a//b", True))
-    told = [c.name for c in store.glance(ALICE, lambda tx: tx.changes(0)) if c.kind is ChangeKind.SUBSCRIPTION]
+    changes = store.glance(ALICE, lambda tx: tx.changes(0))
+    told = [change.name for change in changes if change.kind is ChangeKind.SUBSCRIPTION]
     assert told == ["Sent", "Other Users/bob/x"]
     box = named(store, "Sent").mailbox_id
     await store.write(ALICE, lambda tx: tx.set_role(box, None))

@@ -102,7 +102,7 @@ def neomutt(server: Server, home: Path, user: str, *, rest: str = "") -> Path:
         f'set smtp_pass="{server.password}"\nset smtp_authenticators="plain"\nset ssl_force_tls=yes\n'
         "set ssl_verify_host=no\nset ssl_verify_dates=no\nset certificate_file=~/trusted\n"
         "set confirm_append=no\nset confirm_create=no\nset quit=yes\nset wait_key=no\nset mail_check=1\n"
-        "set timeout=1\nset imap_idle=yes\nset sort=mailbox-order\nset mark_old=no\n"
+        "set timeout=1\nset sleep_time=0\nset imap_idle=yes\nset sort=mailbox-order\nset mark_old=no\n"
         'set status_format="<%m messages, %n new, %F flagged>"\n'
         "set editor=true\nset fast_reply=yes\nset include=no\nset abort_unmodified=no\n" + rest,
     )

@@ -3,13 +3,18 @@
 The safe outcome is a clear answer in time; nobody else waits; no process dies or grows (conftest sees to it).
 """
 
+import re
 import time
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from clients.programs import program
+from crash.victim import Strace
 from harness import Server
+from hostile.conftest import children
 from hostile.talk import Talk
 from hostile.test_imap import ANSWER_SECONDS_MAX, NAMES, is_refusal, logged_in
 
@@ -312,6 +317,38 @@ def test_no_command_follows_a_strange_name(server: Server, bystander: Talk, name
         listed.append(line)
     assert len(listed) == len(standard_names(server)), listed
     assert sorted(server.directory.iterdir()) == beside and not list(server.data.glob("**/passwd"))
+
+
+OF_NAMES = {"..", "x", "passwd", "~root", "Renamed"}
+"""What a path would hold if it were made of one of these names."""
+
+
+def test_strange_names_never_become_paths(server: Server, mail: None, tmp_path: Path) -> None:
+    """E-7: whatever a client calls a mailbox, no file is called so."""
+    program("strace")
+    with Strace(tmp_path / "trace", children(server), "-e", "trace=%file", "-s", "5000") as trace:
+        say_names(server)
+        with logged_in(server) as talk:
+            # Long enough for a file of its own, so that there is something to see.
+            assert talk.tagged(b"APPEND Trash " + literal(MEGABYTE)).startswith(b"a1 OK")
+    # Only an empty path means the open file itself.
+    paths = [Path(found) for found in re.findall(r'"([^"]*)"', trace.text) if found]
+    assert paths, "strace has seen nothing"
+    assert not [path for path in paths if not OF_NAMES.isdisjoint(path.parts)]
+
+
+def say_names(server: Server) -> None:
+    for name in (
+        b"../../x",
+        b"INBOX/../../etc",
+        b"/etc/passwd",
+        b"~root",
+        b"&AC8-etc&AC8-passwd",
+        *MORE_NAMES,
+    ):
+        with logged_in(server) as talk:
+            for command in WITH_NAME:
+                talk.tagged(command.replace(b"%b", literal(name)))
 
 
 def standard_names(server: Server) -> list[bytes]:

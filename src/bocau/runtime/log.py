@@ -10,6 +10,7 @@ such names are masked all the same.
 
 import json
 import os
+import re
 import sys
 import time
 import traceback
@@ -30,6 +31,9 @@ class Level(IntEnum):
 
 
 _state: dict[str, Any] = {"level": Level.INFO, "write": None, "fields": {}}
+_BARE: Final = re.compile("[!-<>-~]+")
+"""Shown as it stands: printable, without a space and "="."""
+_string: Final = json.encoder.encode_basestring_ascii
 _encode: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=str).encode
 
 
@@ -123,19 +127,26 @@ def _timestamp() -> str:
 def _plain(name: str, value: object) -> object:
     if name in MASKED:
         return "***"
-    if value is None or isinstance(value, bool | int | float):
+    if isinstance(value, str):
+        text = str(value)
+    elif value is None or isinstance(value, (bool, int, float)):
         return value
-    text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    else:
+        text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
     return text if len(text) <= VALUE_CHARACTERS_MAX else text[:VALUE_CHARACTERS_MAX] + "…"
 
 
 def _json_line(room: str, level: str, event: str, fields: dict[str, object], trace: str) -> bytes:
-    line: dict[str, object] = {"at": _timestamp(), "level": level, "room": room, "event": event}
-    for name, value in fields.items():
-        line[name] = _plain(name, value)
+    parts = [f'{{"at":"{_timestamp()}","level":"{level}","room":{_string(room)},"event":{_string(event)}']
+    parts += [f"{_string(name)}:{_json_value(name, value)}" for name, value in fields.items()]
     if trace:
-        line["traceback"] = trace
-    return _encode(line).encode("ascii") + b"\n"
+        parts.append(f'"traceback":{_string(trace)}')
+    return (",".join(parts) + "}\n").encode("ascii")
+
+
+def _json_value(name: str, value: object) -> str:
+    plain = _plain(name, value)
+    return _string(plain) if isinstance(plain, str) else _encode(plain)
 
 
 def _text_line(room: str, level: str, event: str, fields: dict[str, object], trace: str) -> bytes:
@@ -148,7 +159,10 @@ def _text_line(room: str, level: str, event: str, fields: dict[str, object], tra
 
 
 def _quoted(value: object) -> str:
-    text = _escaped(str(value))
+    text = str(value)
+    if _BARE.fullmatch(text):
+        return text
+    text = _escaped(text)
     return f'"{text}"' if not text or " " in text or "=" in text else text
 
 

@@ -111,7 +111,7 @@ BROKEN = {
         b"n,a=alice@demo.test,\x01auth=Basic YWxpY2U=\x01\x01",
         b"n,a=alice@demo.test,\x01auth=Bearer x\0y\x01\x01",
         b"p=tls-exporter,a=alice@demo.test,\x01auth=Bearer x\x01\x01",
-        b"n,,\x01" + b"a=\x01" * 4000,
+        b"n,,\x01" + b"a=\x01" * 1500,
     ],
     b"XOAUTH2": [
         b"user=alice@demo.test\x01\x01",

@@ -42,8 +42,7 @@ def accounts_indexed(index: SearchIndex) -> list[AccountId]:
 
 def index_status(index: SearchIndex, reading: Reading) -> IndexStatus:
     """Of the reading's account."""
-    row = reading.sql.row(SEARCH.account, (reading.account_id,))
-    last_serial = row[0] if row is not None else 0
+    last_serial = reading.sql.value(SEARCH.last_serial, (reading.account_id,)) or 0
     ranges = index.ranges(reading.account_id)
     sizes = file_sizes(index, reading.account_id)
     emails, faults = 0, 0

@@ -14,6 +14,9 @@ FROM range WHERE first IS NOT NULL;
 SELECT account_id, last_email_serial, used_bytes, message_count FROM account_state
 WHERE account_id >= :first AND account_id < :first + :accounts;
 
+-- name: last_serial
+SELECT last_email_serial FROM account_state WHERE account_id = :account_id;
+
 -- name: bodies
 SELECT email_id & 4294967295, pack, offset, length, sha256 FROM email
 WHERE email_id > :after AND email_id <= :last ORDER BY email_id LIMIT :limit;

@@ -1,5 +1,8 @@
 """SCRAM, the server's side (RFC 5802, 7677; channel binding RFC 5929 §4).
 
+`tls-exporter` (RFC 9266), the usual binding of TLS 1.3, is not there: Python's TLS does not export keys. A
+client that asks for it is refused.
+
 client-first  → name            (the caller looks up salt, iterations, keys)
               ← server-first
 client-final  → proof           (checked against each credential's keys)

@@ -52,6 +52,11 @@ class Directory:
         account_id = AccountId(self.names.index(user) + 1)
         return Login(account_id, Address(user, "example.org"), None, account_id)
 
+    async def login_by_token(self, token: str, name: str, attempt: LoginAttempt) -> Login:
+        if token != f"token-of-{name.partition('@')[0]}":
+            raise BadCredentials("wrong name or password")
+        return await self.login(name, PASSWORD, attempt)
+
     def is_still_valid(self, login: Login) -> bool:
         return login.account_id not in self.disabled
 

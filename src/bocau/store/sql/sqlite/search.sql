@@ -17,9 +17,6 @@ WHERE account_id >= :first AND account_id < :first + :accounts;
 -- name: last_serial
 SELECT last_email_serial FROM account_state WHERE account_id = :account_id;
 
--- name: account
-SELECT last_email_serial, message_count, used_bytes FROM account_state WHERE account_id = :account_id;
-
 -- name: bodies
 SELECT email_id & 4294967295, pack, offset, length, sha256 FROM email
 WHERE email_id > :after AND email_id <= :last ORDER BY email_id LIMIT :limit;

@@ -1,6 +1,7 @@
 """Certificates of clients: asked for, never required, believed only when everything about them is right."""
 
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -118,3 +119,33 @@ def test_no_session_is_resumed(folder: Path, authority: Authority) -> None:
 def test_a_client_context_shows_nothing(folder: Path) -> None:
     layer = TlsLayer(opportunistic_client_context(), server_side=False, server_name="x")
     assert client_certificate(layer.ssl_object) is None
+
+
+def test_a_resumed_session_shows_no_certificate(folder: Path, authority: Authority) -> None:
+    """TLS 1.2 resumes by session id, without tickets: what was verified long ago is not believed again."""
+    server = context_of(folder, ClientAuthority(authority.file))
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    client.maximum_version = ssl.TLSVersion.TLSv1_2
+    client.load_cert_chain(authority.certify("ann@demo.test")[0])
+    session: ssl.SSLSession | None = None
+    shown = []
+    for _ in range(2):
+        near = TlsLayer(server, server_side=True, server_name=None)
+        from_near, to_near = ssl.MemoryBIO(), ssl.MemoryBIO()
+        far = client.wrap_bio(from_near, to_near, server_hostname="mail.demo.test", session=session)
+        while not near.is_established or not far.version():
+            try:
+                far.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            near.feed(memoryview(to_near.read()))
+            from_near.write(near.take_output())
+        far.do_handshake()
+        session = far.session
+        shown.append((near.ssl_object.session_reused, client_certificate(near.ssl_object)))
+        # Only a session that ended well is kept.
+        from_near.write(near.end())
+        with suppress(ssl.SSLError):
+            far.unwrap()
+    assert shown[0][1] is not None and shown[1] == (True, None)

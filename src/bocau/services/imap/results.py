@@ -1,17 +1,21 @@
 """What SEARCH, SORT and THREAD have in common: to find, and to say it in the numbers the client asked for."""
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from itertools import count
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bocau.base.errors import Refused, SyntaxFault, TryLater
 from bocau.protocols.imap.finding import CHARSETS, Search, Sort, Thread
 from bocau.protocols.imap.sets import ranges_of
 from bocau.services.imap.errors import BadCharset
+from bocau.services.imap.esearch import saved
 from bocau.services.imap.progress import Progress, in_progress
 from bocau.services.imap.searching import Found, find
-from bocau.services.imap.view import View, numbers_in
+from bocau.services.imap.sending import NARROW_MESSAGES
+from bocau.services.imap.view import View
+from bocau.store import Reading
 
 if TYPE_CHECKING:
     from bocau.services.imap.session import ImapSession
@@ -61,12 +65,37 @@ def numbers_of(view: View, uids: Sequence[int], *, by_uid: bool, is_sorted: bool
     """Uids as they are, or as message numbers; `is_sorted`: in the order of a SORT, which they keep."""
     if by_uid:
         return list(uids)
-    if not is_sorted:
-        return list(numbers_in(view.runs_of(ranges_of(uids))))
-    if isinstance(view.uids, range) and view.uids.start == 1:
+    known = view.uids
+    if isinstance(known, range) and known.start == 1 and (is_sorted or not uids or uids[-1] in known):
         return list(uids)
-    number_of = dict(zip(view.uids, count(1), strict=False))
+    if not is_sorted:
+        return _ascending(known, uids)
+    number_of = dict(zip(known, count(1), strict=False))
     return list(map(number_of.__getitem__, uids))
+
+
+def _ascending(known: Sequence[int], uids: Sequence[int]) -> list[int]:
+    """The places of ascending uids, from 1; those that are not there are passed over."""
+    places = map(bisect_left, repeat(known), uids)
+    return [at + 1 for at, uid in zip(places, uids, strict=True) if at < len(known) and known[at] == uid]
+
+
+async def modseq_of(session: "ImapSession", view: View, command: Search, found: Found) -> int:
+    """What MODSEQ says: the highest of all that was found, or of what MIN, MAX and PARTIAL show of it
+    (RFC 4731 §3.2); 0 where nothing is to be said."""
+    if not command.has_modseq or not found.uids:
+        return 0
+    shown = found.uids if command.returns is None else saved(command.returns, found.uids)
+    if len(shown) == len(found.uids):
+        return found.modseq
+
+    def highest(reading: Reading) -> int:
+        rows = reading.flags(view.mailbox_id, ranges_of(shown))
+        return max((modseq for _, modseq, _, _ in rows), default=0)
+
+    if len(shown) > NARROW_MESSAGES:
+        return await session.store.read(view.account_id, highest)
+    return session.store.glance(view.account_id, highest)
 
 
 def numbers_line(name: bytes, numbers: list[int], modseq: int) -> bytes:

@@ -11,7 +11,7 @@ from bocau.protocols.imap.returning import EVERYTHING
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.progress import in_progress
 from bocau.services.imap.relevancy import scores_of
-from bocau.services.imap.results import check_charset, look
+from bocau.services.imap.results import check_charset, look, modseq_of
 from bocau.services.imap.scope import Scope, scopes
 from bocau.services.imap.turns import portions
 from bocau.services.imap.view import View
@@ -81,6 +81,6 @@ async def _search(session: "ImapSession", command: MultiSearch, scope: Scope) ->
     if b"RELEVANCY" in returns.words:
         known = await scores_of(session, view, command.key, found.uids)
         scores = [known[uid] for uid in found.uids]
-    modseq = found.modseq if command.has_modseq else 0
+    modseq = await modseq_of(session, view, command, found)
     result = Result(found.uids, by_uid=True, modseq=modseq, scores=scores)
     session.untagged(esearch(correlator, returns, result))

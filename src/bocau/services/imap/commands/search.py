@@ -9,8 +9,7 @@ from bocau.services.imap.contexts import begin_context
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.message_limit import searched
 from bocau.services.imap.relevancy import scores_of
-from bocau.services.imap.results import aside, found_by, numbers_line, numbers_of
-from bocau.services.imap.searching import Found
+from bocau.services.imap.results import aside, found_by, modseq_of, numbers_line, numbers_of
 from bocau.services.imap.view import View
 
 if TYPE_CHECKING:
@@ -32,17 +31,24 @@ async def answer(session: "ImapSession", command: Search) -> None:
             known = await scores_of(session, view, command.key, found.uids)
             scores = [known[uid] for uid in found.uids]
         is_rev2 = session.is_rev2
-        line = await aside(len(found.uids), lambda: _line(view, command, found, scores, is_rev2=is_rev2))
+        modseq = await modseq_of(session, view, command, found)
+        line = await aside(len(found.uids), lambda: _line(view, command, found.uids, modseq, scores, is_rev2))
         session.untagged(line)
     if returns is not None and b"UPDATE" in returns.words:
         begin_context(session, view, command, found.uids)
     await session.ok(command, "SEARCH completed", limit, may_expunge=command.by_uid)
 
 
-def _line(view: View, command: Search, found: Found, scores: Sequence[int] | None, *, is_rev2: bool) -> bytes:
+def _line(
+    view: View,
+    command: Search,
+    uids: Sequence[int],
+    modseq: int,
+    scores: Sequence[int] | None,
+    is_rev2: bool,
+) -> bytes:
     """SEARCH of rev1, or ESEARCH."""
-    numbers = numbers_of(view, found.uids, by_uid=command.by_uid)
-    modseq = found.modseq if command.has_modseq and numbers else 0
+    numbers = numbers_of(view, uids, by_uid=command.by_uid)
     if command.returns is None and not is_rev2:
         return numbers_line(b"SEARCH", numbers, modseq)
     result = Result(numbers, command.by_uid, modseq=modseq, scores=scores)

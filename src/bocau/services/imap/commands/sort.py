@@ -10,7 +10,7 @@ from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.message_limit import searched
 from bocau.services.imap.progress import in_progress
 from bocau.services.imap.relevancy import Scores, scores_of
-from bocau.services.imap.results import aside, found_by, numbers_line, numbers_of
+from bocau.services.imap.results import aside, found_by, modseq_of, numbers_line, numbers_of
 from bocau.services.imap.sorting import sorted_uids
 from bocau.services.imap.view import View
 
@@ -36,7 +36,7 @@ async def answer(session: "ImapSession", command: Sort) -> None:
     if returns is not None and returns.saves:
         view.saved = saved(returns, uids)
     if returns is None or not returns.is_silent:
-        modseq = found.modseq if command.has_modseq and uids else 0
+        modseq = await modseq_of(session, view, command, found._replace(uids=list(uids)))
         session.untagged(await aside(len(uids), lambda: _line(view, command, uids, modseq, scores)))
     if returns is not None and b"UPDATE" in returns.words:
         begin_context(session, view, command, uids)

@@ -165,3 +165,27 @@ def test_hostile_messages_cost_less_than_a_second(name: str) -> None:
     assert time.process_time() - before < 1.0
     assert len(read(found.envelope)) == 10
     assert read(found.body_structure)
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "iso-2022-jp"])
+def test_a_text_that_only_looks_like_ascii_is_decoded_for_its_preview(charset: str) -> None:
+    text = "日本語の手紙です。" * 22
+    head = f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    assert digest(head + text.encode(charset)).preview.startswith(text[:100])
+
+
+WORDS = (b"a", b"bc ", b" ", b"\r\n", b"\t", b"\0", "ồ".encode(), b"x" * 90)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=300))
+def test_a_preview_from_the_beginning_is_the_preview(pieces: list[bytes]) -> None:
+    body = b"".join(pieces)
+    plain = " ".join(body[:700].decode("utf-8", "ignore").replace("\0", "").split())[:200].rstrip(" ")
+    assert digest(b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + body).preview == plain
+
+
+def test_long_address_fields_are_read_as_short_ones_are() -> None:
+    field = b' "Ann \\"A\\" Bee" <ann@x.test>, team: bob@x.test;'
+    short, long = (digest(b"From:%b%b\r\n\r\n" % (space, field)) for space in (b"", b" " * 200))
+    assert (short.envelope, short.sender, short.keys) == (long.envelope, long.sender, long.keys)
+    assert (short.sender, short.keys.from_name) == ("ann@x.test", 'ANN "A" BEE')

@@ -5,6 +5,7 @@ import pytest
 from bocau.base.ids import MailboxId
 from bocau.store import Flags, MailStore
 from bocau.store.email import new_email
+from bocau.store.threads import ASKED_ALONE_MAX
 from bocau.store.verify import verify
 
 from .conftest import ALICE, BOB
@@ -52,6 +53,15 @@ async def test_the_oldest_thread_wins_and_none_changes(store: MailStore) -> None
     await arrive(store, "c", "b a")
     assert threads(store) == [0, 1, 0]
     assert store.glance(ALICE, lambda tx: tx.thread_ids(INBOX, ALL))[:2] == before
+
+
+async def test_a_long_chain_joins_as_a_short_one_does(store: MailStore) -> None:
+    await arrive(store, "a")
+    await arrive(store, "b", " ".join(f"n{number}" for number in range(3 * ASKED_ALONE_MAX)))
+    await arrive(store, "c", " ".join(("a", *(f"m{number}" for number in range(3 * ASKED_ALONE_MAX)))))
+    await arrive(store, "d", "n7")
+    await arrive(store, "e", "m7")
+    assert threads(store) == [0, 1, 0, 1, 0]
 
 
 async def test_without_message_ids_each_is_alone(store: MailStore) -> None:

@@ -189,3 +189,7 @@ def test_long_address_fields_are_read_as_short_ones_are() -> None:
     short, long = (digest(b"From:%b%b\r\n\r\n" % (space, field)) for space in (b"", b" " * 200))
     assert (short.envelope, short.sender, short.keys) == (long.envelope, long.sender, long.keys)
     assert (short.sender, short.keys.from_name) == ("ann@x.test", 'ANN "A" BEE')
+
+
+def test_a_preview_goes_on_after_much_white_space() -> None:
+    assert digest(b"\r\na" + b" " * 400 + b"b").preview == "a b"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from bocau.base.errors import SyntaxFault
+from bocau.base.errors import BadName, SyntaxFault
 from bocau.base.wiretext import UINT63_MAX
 from bocau.protocols.imap import acl, finding, listing, metadata, notify, quota
 from bocau.protocols.imap import commands as c
@@ -105,7 +105,11 @@ def _enable(cursor: Cursor, tag: bytes) -> Command:
 def _select(kind: type[c.Select]) -> Parser:
     def parser(cursor: Cursor, tag: bytes) -> Command:
         cursor.space()
-        name = mailbox(cursor)
+        try:
+            name = mailbox(cursor)
+        except BadName:
+            # No mailbox is called "": it fails as any other, with no mailbox selected then (RFC 9051 §6.3.2).
+            name = ""
         if not cursor.skip(b" "):
             return kind(tag, name)
         given = dict(cursor.parenthesized(_select_parameter, count_max=10, empty=False))

@@ -272,3 +272,11 @@ async def test_status_counts_only_recent_messages_that_are_there(home: Home, ali
     inbox = home.store.glance(ALICE, lambda tx: tx.mailbox_named("INBOX")).mailbox_id
     await home.store.write(ALICE, lambda tx: tx.expunge(inbox, [(3, 3)], only_deleted=False))
     assert (await alice.say("a STATUS INBOX (MESSAGES RECENT)"))[0] == "* STATUS INBOX (MESSAGES 2 RECENT 1)"
+
+
+async def test_a_name_that_cannot_be_leaves_no_mailbox_selected(alice: SessionPlayer) -> None:
+    """RFC 9051 §6.3.2: whatever the reason for which a SELECT fails."""
+    await alice.say("a SELECT INBOX")
+    answer = await alice.say('b SELECT "&bad"', "c CHECK")
+    assert answer[0].startswith("* OK [CLOSED] ") and answer[1].startswith("b NO [NONEXISTENT] ")
+    assert answer[2] == "c BAD not while authenticated"

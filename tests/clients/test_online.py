@@ -205,3 +205,14 @@ def test_neomutt_works_on_the_server(server: Server, tmp_path: Path) -> None:
     with connected(server, "bob") as bob:
         bob.select_folder("INBOX")
         assert len(bob.search(["HEADER", "In-Reply-To", "<one@example.org>"])) == 1
+
+
+def test_idle_begins_while_news_wait(server: Server, three: tuple[Client, Client, Client]) -> None:
+    """Some libraries take whatever comes before the "+" for an error."""
+    idler, other = three[:2]
+    idler.client.select_folder("INBOX")
+    other.client.append("INBOX", mail("d"))
+    idler.client.idle()
+    # It looks at its socket only, not at what it has read already: so give it something to see.
+    other.client.append("INBOX", mail("e"))
+    idler.hears((4, b"EXISTS"), (5, b"EXISTS"))

@@ -17,9 +17,12 @@ async def answer(session: "ImapSession", command: Idle) -> None:
     connection = session.connection
     end_listening = _listen(session)
     try:
+        # First of all: imapclient 3.1 takes whatever comes before it for an error. And in a packet of its
+        # own: it does not look at what came together with it until more comes.
+        connection.write(session.engine.idle())
+        await connection.flush()
         # The bells are heard from here on, so nothing can fall between this look and the first wait.
         await _tell(session)
-        connection.write(session.engine.idle())
         await connection.flush()
         while not (session.engine.has_input or connection.has_input or session.is_over):
             await _wait(session)

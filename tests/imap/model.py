@@ -168,6 +168,9 @@ class Mirror:
         known = sorted(uid for uid in self.uids if UNKNOWN < uid <= self.known_uid)
         assert len(known) <= exists, "not everything that is gone was said to have vanished"
         self.uids = known + [UNKNOWN] * (exists - len(known))
+        # Of later messages nothing is known any more: one that came and went meanwhile is never spoken of.
+        self.flags = {uid: self.flags[uid] for uid in known if uid in self.flags}
+        self.modseqs = {uid: self.modseqs[uid] for uid in known if uid in self.modseqs}
 
 
 def select(wire: Wire, mirror: Mirror) -> None:

@@ -1,4 +1,4 @@
-"""COPY and MOVE: whole ranges by INSERT … SELECT, uids numbered by a window function."""
+"""COPY and MOVE: runs of uids without a gap by INSERT … SELECT, numbered by adding what a run moves by."""
 
 from typing import TYPE_CHECKING
 
@@ -29,17 +29,18 @@ def copy(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     first_uid = _fill_target(tx, mailbox_id, target, modseq, total)
     email_id = (tx.account_id << EMAIL_SERIAL_BITS) + last_serial - total.messages + 1
     uid = first_uid
-    for first, last in ranges:
+    key_count = 0
+    for first, last in ranges_of(sources):
         place = (tx.account_id, mailbox_id, first, last)
-        tx.sql.execute(WRITING.copy_emails, (email_id, *place))
-        tx.sql.execute(WRITING.copy_keys, (email_id, *place))
-        key_count = tx.sql.changed_rows
-        tx.sql.execute(WRITING.copy_messages, (target, uid, modseq, email_id, tx.job.now, *place))
-        count = tx.sql.changed_rows
-        if key_count < count:  # some still wait for their keys (see `refill`), and so do their copies
-            tx.sql.execute(WRITING.note_unkeyed, (tx.account_id,))
-        email_id += count
-        uid += count
+        tx.sql.execute(WRITING.copy_emails, (email_id - first, *place))
+        tx.sql.execute(WRITING.copy_keys, (email_id - first, *place))
+        key_count += tx.sql.changed_rows
+        shifts = (target, uid - first, modseq, email_id - first)
+        tx.sql.execute(WRITING.copy_messages, (*shifts, tx.job.now, *place))
+        email_id += last - first + 1
+        uid += last - first + 1
+    if key_count < len(sources):  # some still wait for their keys (see `refill`), and so do their copies
+        tx.sql.execute(WRITING.note_unkeyed, (tx.account_id,))
     pairs = _settle_target(tx, target, modseq, sources, first_uid)
     seen.carry(tx, mailbox_id, target, pairs)
     return pairs
@@ -55,11 +56,12 @@ def move(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     sources = uids_with(tx, mailbox_id, ranges, total)
     modseq = tx.next_modseq()
     first_uid = uid = _fill_target(tx, mailbox_id, target, modseq, total)
-    for first, last in ranges:
+    for first, last in ranges_of(sources):
         place = (tx.account_id, mailbox_id, first, last)
-        tx.sql.execute(WRITING.move_messages, (target, uid, modseq, tx.job.now, *place))
-        uid += tx.sql.changed_rows
-        tx.sql.execute(WRITING.delete_messages, (*place, 0, 0))
+        tx.sql.execute(WRITING.move_messages, (target, uid - first, modseq, tx.job.now, *place))
+        uid += last - first + 1
+    for first, last in ranges:
+        tx.sql.execute(WRITING.delete_messages, (tx.account_id, mailbox_id, first, last, 0, 0))
     pairs = _settle_target(tx, target, modseq, sources, first_uid)
     modseq = tx.next_modseq()
     leave(tx, mailbox_id, modseq, total)

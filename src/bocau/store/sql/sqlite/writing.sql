@@ -190,40 +190,34 @@ SELECT json_group_array(uid) FROM (
 -- name: copy_emails
 INSERT INTO email (email_id, pack, offset, length, sha256, message_id, sender, subject, preview, envelope,
     body_structure, listed, listed_fields)
-SELECT :first_email_id - 1 + row_number() OVER (ORDER BY m.uid), e.pack, e.offset, e.length, e.sha256, e.message_id,
+SELECT m.uid + :id_shift, e.pack, e.offset, e.length, e.sha256, e.message_id,
     e.sender, e.subject, e.preview, e.envelope, e.body_structure, e.listed, e.listed_fields
 FROM message AS m CROSS JOIN email AS e USING (email_id)
-WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
-ORDER BY m.uid;
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last;
 
 -- name: copy_keys
 INSERT INTO email_key (email_id, thread_id, message_key, reference_keys, is_reply, subject_key, from_key, to_key,
     cc_key, from_name, to_name)
-SELECT :first_email_id - 1 + m.place, k.thread_id, k.message_key, k.reference_keys, k.is_reply, k.subject_key,
-    k.from_key, k.to_key, k.cc_key, k.from_name, k.to_name
-FROM (
-    SELECT row_number() OVER (ORDER BY uid) AS place, email_id FROM message
-    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-    ORDER BY uid) AS m
-CROSS JOIN email_key AS k USING (email_id);
+SELECT m.uid + :id_shift, k.thread_id, k.message_key, k.reference_keys, k.is_reply, k.subject_key, k.from_key,
+    k.to_key, k.cc_key, k.from_name, k.to_name
+FROM message AS m CROSS JOIN email_key AS k USING (email_id)
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last;
 
 -- name: copy_messages
 INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email_id, size_bytes, received_at, saved_at,
     sent_at)
-SELECT account_id, :target, :first_uid - 1 + row_number() OVER (ORDER BY uid), :modseq, flags, keywords,
-    :first_email_id - 1 + row_number() OVER (ORDER BY uid), size_bytes, received_at, :now, sent_at
+SELECT account_id, :target, uid + :uid_shift, :modseq, flags, keywords, uid + :id_shift, size_bytes, received_at,
+    :now, sent_at
 FROM message
-WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-ORDER BY uid;
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last;
 
 -- name: move_messages
 INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email_id, size_bytes, received_at, saved_at,
     sent_at)
-SELECT account_id, :target, :first_uid - 1 + row_number() OVER (ORDER BY uid), :modseq, flags, keywords, email_id,
-    size_bytes, received_at, :now, sent_at
+SELECT account_id, :target, uid + :uid_shift, :modseq, flags, keywords, email_id, size_bytes, received_at, :now,
+    sent_at
 FROM message
-WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-ORDER BY uid;
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last;
 
 -- name: delete_messages
 DELETE FROM message

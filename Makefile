@@ -36,6 +36,8 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("bocau needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	@# Where nobody may write byte code while the server starts, it is there already.
+	@$(BIN)/python -m compileall -q src/bocau
 	@touch $(STAMP)
 
 clean:

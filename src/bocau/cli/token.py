@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bocau.cli import app_password
 from bocau.cli.addresses import address_of
 from bocau.cli.app_password import SCOPES
 from bocau.cli.failures import Failure
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bocau.config import Settings
     from bocau.directory import Credential
 
-COLUMNS = ("number", "label", "scopes", "created_at", "last_used_at", "expires_at")
+COLUMNS = (*app_password.COLUMNS, "expires_at")
 DAYS_MAX = 3650
 
 
@@ -69,14 +70,7 @@ def command() -> None:
 
 
 def row_of(credential: "Credential") -> dict[str, Any]:
-    return {
-        "number": credential.credential_id,
-        "label": credential.label,
-        "scopes": sorted(credential.scopes) if credential.scopes is not None else ["all"],
-        "created_at": when(credential.created_at),
-        "last_used_at": when(credential.last_used_at),
-        "expires_at": when(credential.expires_at),
-    }
+    return app_password.row_of(credential) | {"expires_at": when(credential.expires_at)}
 
 
 @command.command()

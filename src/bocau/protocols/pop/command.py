@@ -5,6 +5,7 @@ from typing import Final
 
 from bocau.base.errors import SyntaxFault
 from bocau.base.wiretext import UINT32_MAX, number
+from bocau.protocols.pop.arguments import bare, text
 from bocau.protocols.pop.events import (
     AuthAsked,
     CapabilitiesAsked,
@@ -33,16 +34,6 @@ _MECHANISM_BYTES_MAX: Final = 20
 
 _LANGUAGE_CHARACTERS: Final = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-*"
 _LANGUAGE_BYTES_MAX: Final = 64
-
-
-def _text(argument: bytes) -> str:
-    """One argument that may have spaces (names and passwords do); UTF-8 as of RFC 6856 §2.2."""
-    if not argument or b"\0" in argument:
-        raise SyntaxFault("an argument is missing")
-    try:
-        return argument.decode("utf-8")
-    except UnicodeDecodeError:
-        raise SyntaxFault("not UTF-8") from None
 
 
 def _message(argument: bytes) -> int:
@@ -74,32 +65,23 @@ def _language(argument: bytes) -> LanguageAsked:
     return LanguageAsked(argument.decode("ascii").lower())
 
 
-def _bare(event: Event) -> Callable[[bytes], Event]:
-    def parse_nothing(argument: bytes) -> Event:
-        if argument:
-            raise SyntaxFault("an argument too many")
-        return event
-
-    return parse_nothing
-
-
 _PARSERS: Final[dict[bytes, tuple[str, Callable[[bytes], Event]]]] = {
     b"RETR": ("RETR", lambda argument: Retrieve(_message(argument))),
     b"DELE": ("DELE", lambda argument: Delete(_message(argument))),
     b"TOP": ("TOP", _top),
     b"LIST": ("LIST", lambda argument: ListAsked(_optional_message(argument))),
     b"UIDL": ("UIDL", lambda argument: UidListAsked(_optional_message(argument))),
-    b"USER": ("USER", lambda argument: UserSaid(_text(argument))),
-    b"PASS": ("PASS", lambda argument: PassSaid("", _text(argument))),
+    b"USER": ("USER", lambda argument: UserSaid(text(argument))),
+    b"PASS": ("PASS", lambda argument: PassSaid("", text(argument))),
     b"AUTH": ("AUTH", _auth),
-    b"STAT": ("STAT", _bare(StatAsked())),
-    b"NOOP": ("NOOP", _bare(NoopSaid())),
-    b"RSET": ("RSET", _bare(ResetAsked())),
-    b"QUIT": ("QUIT", _bare(QuitAsked())),
-    b"CAPA": ("CAPA", _bare(CapabilitiesAsked())),
-    b"STLS": ("STLS", _bare(StartTlsAsked())),
+    b"STAT": ("STAT", bare(StatAsked())),
+    b"NOOP": ("NOOP", bare(NoopSaid())),
+    b"RSET": ("RSET", bare(ResetAsked())),
+    b"QUIT": ("QUIT", bare(QuitAsked())),
+    b"CAPA": ("CAPA", bare(CapabilitiesAsked())),
+    b"STLS": ("STLS", bare(StartTlsAsked())),
     b"LANG": ("LANG", _language),
-    b"UTF8": ("UTF8", _bare(Utf8Asked())),
+    b"UTF8": ("UTF8", bare(Utf8Asked())),
 }
 
 

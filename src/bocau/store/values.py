@@ -117,6 +117,13 @@ class ChangeKind(IntEnum):
     """`name` came to the list of subscriptions or left it."""
     ANNOTATION = 8
     """`name` says which (see `annotations.entry_of_change`); mailbox 0: of the account itself."""
+    IDENTITY = 9
+    """From here on: not of mail; `name` is the id of what changed, mailbox 0."""
+    SUBMISSION = 10
+    VACATION = 11
+    PUSH_SUBSCRIPTION = 12
+    PREFERENCE = 13
+    BATCH = 14
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,25 @@
+"""The limits that the session announces (RFC 8620 §2) and those it has no word for."""
+
+from dataclasses import dataclass
+from typing import Final
+
+JSON_DEPTH_MAX: Final = 64
+"""Levels of arrays and objects in a request."""
+POINTER_DEPTH_MAX: Final = 32
+"""Steps of a result reference's path."""
+POINTER_RESULTS_MAX: Final = 100_000
+"""Values that a path with "*" may lead to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    max_size_upload: int = 50 * 1024 * 1024
+    max_concurrent_upload: int = 4
+    max_size_request: int = 10 * 1024 * 1024
+    max_concurrent_requests: int = 8
+    """Of one account on one worker."""
+    max_calls_in_request: int = 32
+    max_objects_in_get: int = 1000
+    max_objects_in_set: int = 1000
+    request_seconds: float = 60.0
+    """A request that takes longer is given up."""

@@ -11,7 +11,8 @@ CREATE TABLE web_sessions (
     user_agent TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     last_used_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    idle_seconds INTEGER NOT NULL,              -- unused for so long, it ends
+    expires_at INTEGER NOT NULL                 -- used or not
 );
 
 CREATE INDEX web_sessions_account ON web_sessions (account_id, session_id);

@@ -1,0 +1,34 @@
+-- Emails by their own identity, wherever they lie (RFC 8621).
+
+-- name: rows
+SELECT e.email_id, coalesce(k.thread_id, e.email_id), e.pack, e.offset, e.length, e.sha256, m.received_at, m.sent_at,
+    e.message_id, e.subject, e.sender, e.preview, e.listed, e.listed_fields, k.has_attachment, m.mailbox_id, m.flags,
+    m.keywords
+FROM json_each(:ids) AS j
+CROSS JOIN email AS e ON e.email_id = j.value
+CROSS JOIN message AS m ON m.email_id = e.email_id
+LEFT JOIN email_key AS k ON k.email_id = e.email_id;
+
+-- name: places
+SELECT m.email_id, m.mailbox_id, m.uid, m.flags, m.keywords
+FROM json_each(:ids) AS j CROSS JOIN message AS m ON m.email_id = j.value;
+
+-- name: threads
+SELECT k.thread_id, k.email_id, m.received_at
+FROM json_each(:ids) AS j
+CROSS JOIN email_key AS k ON k.thread_id = j.value
+CROSS JOIN message AS m ON m.email_id = k.email_id
+UNION
+SELECT m.email_id, m.email_id, m.received_at
+FROM json_each(:ids) AS j CROSS JOIN message AS m ON m.email_id = j.value
+WHERE NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = m.email_id)
+ORDER BY 1, 3, 2;
+
+-- name: thread_ids
+SELECT e.email_id, coalesce(k.thread_id, e.email_id)
+FROM json_each(:ids) AS j
+CROSS JOIN email AS e ON e.email_id = j.value
+LEFT JOIN email_key AS k ON k.email_id = e.email_id;
+
+-- name: blob
+SELECT pack, offset, length, sha256 FROM email WHERE email_id = :email_id;

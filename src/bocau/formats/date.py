@@ -45,6 +45,12 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def parse_date(value: bytes) -> int | None:
     """Read a Date value to Unix seconds; None when it names no moment that exists."""
+    found = parse_zoned_date(value)
+    return None if found is None else found[0]
+
+
+def parse_zoned_date(value: bytes) -> tuple[int, int] | None:
+    """The same with the zone: minutes east of Greenwich."""
     if len(value) > VALUE_BYTES_MAX:
         return None
     match = _DATE.match(value)
@@ -62,7 +68,8 @@ def parse_date(value: bytes) -> int | None:
     number = _MONTH_NUMBERS.get(month.lower())
     if offset is None or number is None:
         return None
-    return _moment(_year(year), number, int(day), int(hour), int(minute), int(second or b"0"), offset)
+    unix = _moment(_year(year), number, int(day), int(hour), int(minute), int(second or b"0"), offset)
+    return None if unix is None else (unix, offset)
 
 
 def _year(digits: bytes) -> int:

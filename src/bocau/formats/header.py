@@ -89,6 +89,11 @@ def split_fields(data: bytes, start: int, end: int) -> tuple[Sequence[bytes], li
     return wholes, list(map(bytes.lower, names)), contents
 
 
+def named_values(data: bytes, start: int, end: int) -> list[tuple[bytes, bytes]]:
+    """(name as it is spelt, value with its folds) of every field of the header [start, end), in order."""
+    return _FIELD.findall(data, start, min(end, start + HEADER_BYTES_MAX))
+
+
 def get(data: bytes, name: bytes) -> bytes | None:
     """The first field of that name (any case), unfolded; None when there is none."""
     stop = body_start(data)

@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from itertools import compress
+from itertools import compress, count
 from typing import Any, Final
 
 from bocau.base.ids import ModSeq, UidValidity
@@ -20,6 +20,7 @@ NEVER: Final = -(2**62)
 """In `Fact.SENT_AT`: the Date field is unreadable."""
 _BITS: Final = [bytes(1 if bits & mask else 0 for bits in range(256)) for mask in range(32)]
 """mask → a table for bytes.translate: 1 where one of the bits is set."""
+_NUMBERS: Final = count(1)
 _INVERTED: Final = bytes(1 - min(value, 1) for value in range(256))
 
 
@@ -33,18 +34,27 @@ class Fact(Enum):
     """Unix seconds, or NEVER."""
     EMAIL_SERIAL = "email_serials"
     """The lower half of the email's id; the upper is the account."""
+    THREAD_SERIAL = "thread_serials"
+    """The lower half of the thread's id; an email that has no keys yet is a thread of its own."""
+    HAS_ATTACHMENT = "has_attachment"
+    """1 or 0; 0 also where it has not been computed yet."""
 
 
 class Roster:
     """The messages of a mailbox, ascending by uid; replaced, never changed, when one comes or goes."""
 
-    __slots__ = ("_by_serial", "derived", "facts", "uids")
+    __slots__ = ("_by_serial", "derived", "facts", "number", "orders", "uids")
 
     def __init__(self, uids: "array[int]", facts: "dict[Fact, array[int]] | None" = None) -> None:
         self.uids = uids
         self.facts: dict[Fact, array[int]] = facts or {}
         self.derived: dict[object, Any] = {}
         """What others worked out of this set of messages (orders, threads); values have `size_bytes`."""
+        self.orders: dict[object, array[int]] = {}
+        """Positions in an order, by its name. One that is shorter than the roster is from before the newest
+        came; they are put in their places."""
+        self.number: int = next(_NUMBERS)
+        """Of this set of messages, in this process."""
         self._by_serial: tuple[array[int], array[int]] | None = None
 
     def __len__(self) -> int:
@@ -52,7 +62,12 @@ class Roster:
 
     @property
     def size_bytes(self) -> int:
-        columns = (self.uids, *list(self.facts.values()), *(self._by_serial or ()))
+        columns = (
+            self.uids,
+            *list(self.facts.values()),
+            *list(self.orders.values()),
+            *(self._by_serial or ()),
+        )
         derived = sum(value.size_bytes for value in list(self.derived.values()))
         return int(sum(len(column) * column.itemsize for column in columns) + derived)
 
@@ -93,7 +108,9 @@ class Roster:
     def extended(self, uids: Sequence[int], facts: "dict[Fact, array[int]]") -> "Roster":
         """With new messages at the end, and what is known of them."""
         grown = {fact: self.facts[fact] + column for fact, column in facts.items()}
-        return Roster(self.uids + array("I", uids), grown)
+        extended = Roster(self.uids + array("I", uids), grown)
+        extended.orders = dict(self.orders)
+        return extended
 
 
 class Columns:

@@ -42,6 +42,21 @@ SELECT json_group_array(email_id & 4294967295) FROM (
     SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid >= :first
     ORDER BY uid);
 
+-- name: thread_serials
+SELECT json_group_array(coalesce(k.thread_id, m.email_id) & 4294967295) FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid >= :first
+    ORDER BY uid) AS m
+LEFT JOIN email_key AS k USING (email_id);
+
+-- name: has_attachment
+SELECT json_group_array(coalesce(k.has_attachment, 0)) FROM (
+    SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid >= :first
+    ORDER BY uid) AS m
+LEFT JOIN email_key AS k USING (email_id);
+
+-- name: unkeyed_serial
+SELECT unkeyed_serial FROM account_state WHERE account_id = :account_id;
+
 -- name: seen_uids
 SELECT uids FROM seen WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND reader_id = :reader_id;
 

@@ -2,7 +2,7 @@
 
 CREATE TABLE identity (
     account_id INTEGER NOT NULL,
-    identity_id INTEGER NOT NULL,
+    identity_id INTEGER NOT NULL,               -- the modseq of its creation: never given again
     name TEXT NOT NULL,
     email TEXT NOT NULL,
     reply_to TEXT,                              -- JSON list of {name, email}; NULL: none
@@ -24,11 +24,12 @@ CREATE TABLE email_submission (
     undo_status TEXT NOT NULL,                  -- 'pending', 'final', 'canceled'
     queue_id INTEGER,                           -- in the outgoing queue, or what it was there
     delivery TEXT NOT NULL,                     -- JSON: DeliveryStatus by recipient, as last known
-    attempts INTEGER NOT NULL DEFAULT 0,        -- of handing it over; it is tried again while the server is busy
+    made_modseq INTEGER NOT NULL,               -- of its creation: tells what is new from what has changed
     created_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX email_submission_account ON email_submission (account_id, submission_id);
+CREATE INDEX email_submission_queue ON email_submission (queue_id) WHERE queue_id IS NOT NULL;
 CREATE INDEX email_submission_due ON email_submission (send_at) WHERE undo_status = 'pending';
 
 -- What will be sent, while it waits: the email may be changed or destroyed meanwhile.
@@ -42,7 +43,7 @@ CREATE TABLE held_body (
 
 CREATE TABLE vacation (
     account_id INTEGER PRIMARY KEY,
-    is_enabled INTEGER NOT NULL,
+    is_enabled INTEGER NOT NULL,                -- only rows that are enabled are looked at by a delivery
     from_at INTEGER,
     to_at INTEGER,
     subject TEXT,

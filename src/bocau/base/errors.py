@@ -9,7 +9,10 @@ BocauError
 ├── Refused                  understood, and no
 │   ├── NoSuchDomain · NoSuchAddress · NoSuchAccount · NoSuchMailbox · NoSuchMessage
 │   ├── AlreadyExists · InUse · HasChildren · BadName
-│   ├── NotPermitted · RelayDenied · AccountDisabled · BadCredentials
+│   ├── NotPermitted · RelayDenied · AccountDisabled
+│   │   └── AppPasswordWanted   right, but the account has a second factor
+│   ├── BadCredentials
+│   │   └── CodeWanted          the password is right, the code is missing or wrong
 │   ├── OverQuota            no room now; NeverFits: more than the whole quota
 │   ├── MessageTooLarge      all of it, or (HeaderTooLarge) its header
 │   └── LimitReached · MailLoop
@@ -73,6 +76,9 @@ class BadName(Refused): ...
 class NotPermitted(Refused): ...
 
 
+class AppPasswordWanted(NotPermitted): ...
+
+
 class RelayDenied(Refused): ...
 
 
@@ -80,6 +86,14 @@ class AccountDisabled(Refused): ...
 
 
 class BadCredentials(Refused): ...
+
+
+class CodeWanted(BadCredentials):
+    """`was_wrong`: a code was given."""
+
+    def __init__(self, message: str, *, was_wrong: bool = False) -> None:
+        super().__init__(message)
+        self.was_wrong = was_wrong
 
 
 class OverQuota(Refused): ...

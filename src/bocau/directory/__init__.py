@@ -17,6 +17,10 @@ from bocau.directory.values import (
     Login,
     LoginAttempt,
     Scope,
+    SecondFactor,
+    SignIn,
+    SignInOutcome,
+    WebSession,
 )
 
 __all__ = [
@@ -34,5 +38,9 @@ __all__ = [
     "PasswordSettings",
     "Scope",
     "ScramKeys",
+    "SecondFactor",
+    "SignIn",
+    "SignInOutcome",
     "ThrottleSettings",
+    "WebSession",
 ]

@@ -19,7 +19,7 @@ from bocau.base.ids import AccountId, DomainId
 from bocau.database import Sql
 from bocau.directory.expansion import DETAIL_MARK, Named, find
 from bocau.directory.settings import TARGETS_MAX
-from bocau.directory.statements import SQL
+from bocau.directory.statements import SQL, WEB
 from bocau.directory.values import Account, Alias, Domain, Group
 from bocau.formats.address import Address
 
@@ -208,6 +208,13 @@ def remove_account(sql: Sql, address: Address) -> AccountId:
     owner = {"account_id": account.account_id}
     sql.execute(SQL.delete_scram_keys_of_account, owner)
     sql.execute(SQL.delete_credentials, owner)
+    for statement in (
+        WEB.delete_sessions_of_account,
+        WEB.delete_factor,
+        WEB.delete_recovery_codes,
+        WEB.delete_sign_ins_of_account,
+    ):
+        sql.execute(statement, owner)
     sql.execute(SQL.delete_sender_account, owner)
     sql.execute(SQL.delete_account, owner)
     release(sql, account.address, ACCOUNT)

@@ -97,12 +97,12 @@ def remove(sql: Sql, account_id: AccountId, credential_id: int) -> None:
     _delete(sql, account_id, credential_id)
 
 
-def replace_main(sql: Sql, account_id: AccountId, secret: Secret, now: int) -> None:
-    """Set the main password: a new row, so that logins proved by the old one end."""
+def replace_main(sql: Sql, account_id: AccountId, secret: Secret, now: int) -> int:
+    """Set the main password: a new row, so that logins proved by the old one end. Returns its number."""
     old = sql.value(SQL.main_credential, {"account_id": account_id})
     if old is not None:
         _delete(sql, account_id, old)
-    add(sql, account_id, MAIN_LABEL, None, secret, now)
+    return add(sql, account_id, MAIN_LABEL, None, secret, now).credential_id
 
 
 def _delete(sql: Sql, account_id: AccountId, credential_id: int) -> None:

@@ -15,12 +15,13 @@ from typing import Final, TypeVar
 from bocau.base.errors import BadName, NoSuchDomain, SyntaxFault
 from bocau.base.ids import AccountId
 from bocau.database import Database, Sql
-from bocau.directory import administration, credentials
+from bocau.directory import administration, credentials, web_sessions
 from bocau.directory.credentials import ScramSalt
 from bocau.directory.expansion import expand
 from bocau.directory.identities import known_as, may_send_as
 from bocau.directory.logins import Logins, ScramKeys
 from bocau.directory.lookups import Lookups
+from bocau.directory.notes import Notes
 from bocau.directory.passwords import (
     SALT_BYTES,
     Passwords,
@@ -30,7 +31,9 @@ from bocau.directory.passwords import (
     check_new_password,
     new_app_password,
 )
+from bocau.directory.second_factors import SecondFactors
 from bocau.directory.settings import DISPLAY_NAME_CHARACTERS_MAX, DirectorySettings
+from bocau.directory.sign_ins import SignIns
 from bocau.directory.standings import renewed, words_of
 from bocau.directory.statements import SQL
 from bocau.directory.tokens import end_of, new_token, token_digest
@@ -46,6 +49,7 @@ from bocau.directory.values import (
     LoginAttempt,
     Scope,
 )
+from bocau.directory.web_sessions import WebSessions
 from bocau.formats.address import Address, canonical_domain
 from bocau.rules.quirks import words
 from bocau.runtime.clock import Clock
@@ -74,7 +78,11 @@ class Directory:
         self._ring = ring
         self._passwords = Passwords(settings.passwords)
         self._lookups = Lookups(database)
-        self._logins = Logins(database, settings, clock, self._passwords, sleep)
+        notes = Notes(database)
+        self.sign_ins = SignIns(database, clock, notes)
+        self.web_sessions = WebSessions(database, clock, notes, lambda: ring((BELL,)))
+        self._logins = Logins(database, settings, clock, self._passwords, sleep, notes, self.sign_ins)
+        self.second_factors = SecondFactors(database, clock, self._logins.server_secret, self._change)
 
     async def close(self) -> None:
         """Finish the notes under way; call before the database is closed."""
@@ -141,6 +149,31 @@ class Directory:
         its scopes)."""
         return await self._logins.login(name, password, attempt)
 
+    async def login_by_browser(self, name: str, password: str, code: str, attempt: LoginAttempt) -> Login:
+        """Prove the main password, and the second factor where the account has one: a code of the app, or a
+        recovery code. Raises what login() raises; CodeWanted when the code is missing ("") or wrong."""
+        return await self._logins.by_browser(name, password, code, attempt, self.second_factors)
+
+    async def confirm_password(self, login: Login, password: str, attempt: LoginAttempt) -> None:
+        """Prove the main password of who is logged in once more. BadCredentials, Throttled."""
+        await self._logins.confirm(login, password, attempt)
+
+    async def change_password(self, account_id: AccountId, password: str, session_id: int = 0) -> str:
+        """Set the main password. What the old one opened ends, but for one web session: its new cookie is
+        returned ("" without one). NotPermitted (an unusable password), NoSuchAccount."""
+        self.account(account_id)
+        secret = await self._new_secret(account_id, password)
+        cookie, now = web_sessions.new_secret() if session_id else "", int(self._clock.now())
+
+        def job(sql: Sql) -> None:
+            credential_id = credentials.replace_main(sql, account_id, secret, now)
+            web_sessions.end_others(sql, account_id, session_id)
+            if session_id:
+                web_sessions.renew(sql, account_id, session_id, cookie, credential_id)
+
+        await self._change(job)
+        return cookie
+
     async def scram_keys(self, name: str, mechanism: str, attempt: LoginAttempt) -> ScramKeys:
         """Salt, iterations and the keys of each credential for `SCRAM-SHA-1` or `SCRAM-SHA-256` (RFC 5802
         §3). Unknown names get a stable made-up salt and keys that fit nothing. Raises Throttled."""
@@ -163,10 +196,13 @@ class Directory:
 
     def is_still_valid(self, login: Login) -> bool:
         """Whether the credential of a running session still opens: not removed, its password not changed, the
-        account not disabled. Sessions ask when the doorbell "directory" rings."""
+        account not disabled, its web session not ended; and that it is enough where a second factor has been
+        turned on. Sessions ask when the doorbell "directory" rings."""
         now = self._clock.now()
+        if login.session_id:
+            return self._database.read(lambda sql: web_sessions.still_open(sql, login, now)) is not None
         standing = self._database.read(lambda sql: renewed(sql, login, now))
-        return standing is not None and not standing.is_disabled
+        return standing is not None and not standing.is_disabled and not standing.needs_code
 
     def without(self, account_id: AccountId) -> frozenset[str]:
         """The capability words that are switched off for an account."""
@@ -287,6 +323,7 @@ class Directory:
             administration.update_account(sql, changed)
             if secret is not None:
                 credentials.replace_main(sql, changed.account_id, secret, now)
+                web_sessions.end_others(sql, changed.account_id)
             return changed
 
         return await self._change(job)

@@ -13,12 +13,22 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final
 
-from bocau.base.errors import AccountDisabled, BadCredentials, BocauError, NotPermitted, SyntaxFault
+from bocau.base.errors import (
+    AccountDisabled,
+    AppPasswordWanted,
+    BadCredentials,
+    CodeWanted,
+    NotPermitted,
+    SyntaxFault,
+)
 from bocau.base.ids import AccountId
 from bocau.database import Database, Sql
 from bocau.directory.administration import GROUP, exactly
+from bocau.directory.notes import Notes
 from bocau.directory.passwords import Passwords, app_password_core, app_password_digest, made_up_salt
+from bocau.directory.second_factors import SecondFactors
 from bocau.directory.settings import DirectorySettings
+from bocau.directory.sign_ins import SignIns
 from bocau.directory.standings import (
     NO_CREDENTIAL,
     certificate_holder,
@@ -28,9 +38,9 @@ from bocau.directory.standings import (
     words_of,
 )
 from bocau.directory.statements import SQL
-from bocau.directory.throttle import NAME_CHARACTERS_MAX, Suspect, Throttle, guess_mark, suspect
+from bocau.directory.throttle import NAME_CHARACTERS_MAX, Suspect, Throttle, code_suspect, guess_mark, suspect
 from bocau.directory.tokens import looks_like_token, token_digest
-from bocau.directory.values import Certified, Login, LoginAttempt
+from bocau.directory.values import Certified, Login, LoginAttempt, Scope, SignInOutcome
 from bocau.directory.warm import Proof, Standing, WarmPasswords
 from bocau.formats.address import Address
 from bocau.protocols.sasl import DerivedKeys, opaque_string
@@ -71,6 +81,8 @@ class Logins:
         clock: Clock,
         passwords: Passwords,
         sleep: Callable[[float], Awaitable[None]],
+        notes: Notes,
+        sign_ins: SignIns,
     ) -> None:
         self._database = database
         self._settings = settings.passwords
@@ -82,16 +94,63 @@ class Logins:
         self._secret: bytes = b""
         self._proving: dict[bytes, asyncio.Future[Standing | None]] = {}
         self._noted: dict[int, float] = {}
-        self._notes: set[asyncio.Task[None]] = set()
+        self._notes = notes
+        self._sign_ins = sign_ins
 
     # --- name and password -------------------------------------------------------
 
     async def login(self, name: str, password: str, attempt: LoginAttempt) -> Login:
         who = suspect(attempt.client_host, _folded(name))
+        standing = await self._standing(name, password, who)
+        return await self._admit_or_fail(standing, attempt, who, name, password)
+
+    async def by_browser(
+        self, name: str, password: str, code: str, attempt: LoginAttempt, factors: SecondFactors
+    ) -> Login:
+        """The main password, and the code where the account asks for one."""
+        who = suspect(attempt.client_host, _folded(name))
+        standing = await self._standing(name, password, who)
+        if standing is not None and standing.needs_code and not standing.is_disabled:
+            await self._check_code(standing.login, code, attempt, who, factors)
+            # Read again: the password may have been changed meanwhile.
+            proved = standing.login.credential_id
+            standing = self._database.read(lambda sql: current(sql, proved, self._clock.now()))
+        return await self._admit_or_fail(standing, attempt, who, name, password)
+
+    async def confirm(self, login: Login, password: str, attempt: LoginAttempt) -> None:
+        """Prove the main password once more, as before a change of it. Counted as a login is."""
+        name = str(login.address)
+        who = suspect(attempt.client_host, _folded(name))
+        standing = await self._standing(name, password, who)
+        if standing is None or standing.login.scopes is not None:
+            await self._fail(who, password)
+            raise BadCredentials("wrong password")
+        self._forgive(who)
+
+    async def _standing(self, name: str, password: str, who: Suspect) -> Standing | None:
         mark = self._warm.mark(name, password)
         proof = self._database.read(lambda sql: self._warm_proof(sql, mark, name, who))
-        standing = proof.standing if proof is not None else await self._prove_once(mark, name, password, who)
-        return await self._admit_or_fail(standing, attempt, who, password)
+        return proof.standing if proof is not None else await self._prove_once(mark, name, password, who)
+
+    async def _check_code(
+        self, login: Login, code: str, attempt: LoginAttempt, who: Suspect, factors: SecondFactors
+    ) -> None:
+        """CodeWanted, Throttled. A wrong code is counted as a wrong password is, and for the account as well:
+        only who knows the password gets here, from however many networks."""
+        if not code:
+            raise CodeWanted("a code is wanted")
+        guesser = code_suspect(login.account_id)
+        self._database.read(lambda sql: self._check_throttle(sql, guesser))
+        self._throttle.begin_guess(guesser)
+        try:
+            is_right = await factors.take(login.account_id, code)
+        finally:
+            self._throttle.end_guess(guesser)
+        if not is_right:
+            self._sign_ins.note(login.account_id, attempt, SignInOutcome.WRONG_CODE)
+            await self._throttle.failed(guesser, guess_mark(self.server_secret(), code))
+            await self._fail(who, code)
+            raise CodeWanted("wrong code", was_wrong=True)
 
     def _warm_proof(self, sql: Sql, mark: bytes, name: str, who: Suspect) -> Proof | None:
         # Before the cache: or it would tell a throttled guesser which guess is right.
@@ -181,7 +240,7 @@ class Logins:
                 return None
             return standing
 
-        return await self._admit_or_fail(self._database.read(job), attempt, who, token)
+        return await self._admit_or_fail(self._database.read(job), attempt, who, name, token)
 
     async def by_certificate(self, certified: Certified, name: str, attempt: LoginAttempt) -> Login:
         who = suspect(attempt.client_host, _folded(name or " ".join(certified.names[:1])))
@@ -191,12 +250,13 @@ class Logins:
             self._check_throttle(sql, who)
             return certificate_holder(sql, certified, name, now)
 
-        return await self._admit_or_fail(self._database.read(job), attempt, who, name)
+        return await self._admit_or_fail(self._database.read(job), attempt, who, name, name)
 
     async def _admit_or_fail(
-        self, standing: Standing | None, attempt: LoginAttempt, who: Suspect, guess: str
+        self, standing: Standing | None, attempt: LoginAttempt, who: Suspect, name: str, guess: str
     ) -> Login:
         if standing is None:
+            self._note_failure(name, attempt)
             await self._fail(who, guess)
             raise BadCredentials("wrong name or password")
         return self._admit(standing, attempt, who)
@@ -222,7 +282,7 @@ class Logins:
             return current(sql, credential_id, self._clock.now()) if credential_id is not None else None
 
         # What was guessed is not known: each failure counts as a new guess.
-        return await self._admit_or_fail(self._database.read(job), attempt, who, secrets.token_hex(8))
+        return await self._admit_or_fail(self._database.read(job), attempt, who, name, secrets.token_hex(8))
 
     # --- both ------------------------------------------------------------------------
 
@@ -236,15 +296,29 @@ class Logins:
 
     def _admit(self, standing: Standing, attempt: LoginAttempt, who: Suspect) -> Login:
         login = standing.login
-        if self._throttle.has_failed(who):
-            self._later(self._throttle.succeeded(who))
-        if standing.is_disabled:
-            raise AccountDisabled(str(login.address))
-        if login.scopes is not None and attempt.scope not in login.scopes:
-            raise NotPermitted(f"this password is not for {attempt.scope.value}")
+        outcome = _outcome(standing, attempt.scope)
+        self._sign_ins.note(login.account_id, attempt, outcome)
+        if outcome is not SignInOutcome.NOT_ALLOWED or login.scopes is not None:
+            self._forgive(who)
+        match outcome:
+            case SignInOutcome.DISABLED:
+                raise AccountDisabled(str(login.address))
+            case SignInOutcome.NOT_ALLOWED if login.scopes is None:
+                raise AppPasswordWanted("the second factor is on: use an app password")
+            case SignInOutcome.NOT_ALLOWED:
+                raise NotPermitted(f"this password is not for {attempt.scope.value}")
         if login.credential_id != NO_CREDENTIAL:
             self._note_use(login.credential_id)
         return login
+
+    def _forgive(self, who: Suspect) -> None:
+        if self._throttle.has_failed(who):
+            self._notes.do(self._throttle.succeeded(who))
+
+    def _note_failure(self, name: str, attempt: LoginAttempt) -> None:
+        account_id = self._database.read(lambda sql: _account_of(sql, name))
+        if account_id is not None:
+            self._sign_ins.note(account_id, attempt, SignInOutcome.WRONG_PASSWORD)
 
     async def _fail(self, who: Suspect, password: str) -> None:
         delay = await self._throttle.failed(who, guess_mark(self.server_secret(), password))
@@ -260,25 +334,13 @@ class Logins:
         if len(self._noted) >= self._settings.warm_entries_max:
             self._noted.clear()
         self._noted[credential_id] = now
-        self._later(self._write_use(credential_id))
+        self._write_use(credential_id)
 
-    async def _write_use(self, credential_id: int) -> None:
+    def _write_use(self, credential_id: int) -> None:
         now = int(self._clock.now())
         before = now - int(self._settings.used_note_seconds)
         note = {"now": now, "credential_id": credential_id, "before": before}
-        await self._database.write(lambda sql: sql.execute(SQL.used_credential, note))
-
-    def _later(self, work: Awaitable[None]) -> None:
-        async def quietly() -> None:
-            try:
-                await work
-            except BocauError:
-                # A note that could not be written is no reason to disturb anyone.
-                pass
-
-        task = asyncio.ensure_future(quietly())
-        self._notes.add(task)
-        task.add_done_callback(self._notes.discard)
+        self._notes.write(lambda sql: sql.execute(SQL.used_credential, note))
 
     def server_secret(self) -> bytes:
         if not self._secret:
@@ -290,9 +352,18 @@ class Logins:
         self._warm.drop_account(account_id)
 
     async def close(self) -> None:
-        if self._notes:
-            await asyncio.wait(self._notes)
+        await self._notes.close()
         self._passwords.close()
+
+
+def _outcome(standing: Standing, scope: Scope) -> SignInOutcome:
+    """What becomes of a login whose password was right (and its code, from a browser)."""
+    scopes = standing.login.scopes
+    if standing.is_disabled:
+        return SignInOutcome.DISABLED
+    if scope not in scopes if scopes is not None else standing.needs_code and scope is not Scope.WEB:
+        return SignInOutcome.NOT_ALLOWED
+    return SignInOutcome.OK
 
 
 @lru_cache(maxsize=4_096)

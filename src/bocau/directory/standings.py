@@ -16,7 +16,7 @@ from bocau.rules.quirks import words
 
 NO_CREDENTIAL: Final = 0
 """In a login by certificate: there is no row of it."""
-CERTIFICATE_SCOPES: Final = frozenset(Scope) - {Scope.ADMIN}
+CERTIFICATE_SCOPES: Final = frozenset(Scope) - {Scope.ADMIN, Scope.WEB}
 """A certificate reads and sends mail; to administer takes a password."""
 CERTIFICATE_NAMES_MAX: Final = 20
 
@@ -41,7 +41,7 @@ def current(sql: Sql, credential_id: int, now: float) -> Standing | None:
     login = Login(
         AccountId(row[0]), Address(row[2], row[3]), scopes_of(row[1]), credential_id, row[6], words_of(row[5])
     )
-    return Standing(login, bool(row[4]))
+    return Standing(login, bool(row[4]), bool(row[7]))
 
 
 def renewed(sql: Sql, login: Login, now: float) -> Standing | None:

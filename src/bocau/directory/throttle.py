@@ -49,6 +49,11 @@ def suspect(client_host: str, name: str) -> Suspect:
     return Suspect(network, f"{network} {name[:NAME_CHARACTERS_MAX]}")
 
 
+def code_suspect(account_id: int) -> Suspect:
+    """Whoever guesses at the second factor of an account: its network is all networks."""
+    return Suspect(f"codes {account_id}", f"code {account_id}")
+
+
 @dataclass(frozen=True, slots=True)
 class Failures:
     count: int

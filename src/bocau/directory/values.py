@@ -16,6 +16,8 @@ class Scope(StrEnum):
     MANAGESIEVE = "managesieve"
     JMAP = "jmap"
     ADMIN = "admin"
+    WEB = "web"
+    """A browser: opened by the main password only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class LoginAttempt:
     scope: Scope
     is_secure: bool
     """TLS, or loopback where the configuration allows plain."""
+    client: str = ""
+    """What the program says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class Login:
     """When the token or certificate ends; None: never."""
     without: frozenset[str] = frozenset()
     """Capability words that are switched off for this account."""
+    session_id: int = 0
+    """The web session that it belongs to; 0: none."""
 
     def has_expired(self, now: float) -> bool:
         return self.expires_at is not None and self.expires_at <= now
@@ -114,3 +120,47 @@ class Certified:
 
     names: tuple[str, ...]
     expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WebSession:
+    """A browser that is logged in."""
+
+    session_id: int
+    client_host: str
+    user_agent: str
+    created_at: int
+    last_used_at: int
+    ends_at: int
+    """When it ends unless it is used before."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    is_enabled: bool
+    is_pending: bool
+    """Being set up: not asked for yet."""
+    recovery_codes_left: int
+
+
+class SignInOutcome(StrEnum):
+    OK = "ok"
+    WRONG_PASSWORD = "wrongPassword"
+    WRONG_CODE = "wrongCode"
+    DISABLED = "disabled"
+    NOT_ALLOWED = "notAllowed"
+    """The password is not for this: an app password outside its scopes, or the main one where an app password
+    is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A login, or a try at one."""
+
+    sign_in_id: int
+    at: int
+    way: str
+    """A scope's name."""
+    outcome: SignInOutcome
+    client_host: str
+    client: str

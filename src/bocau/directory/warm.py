@@ -22,6 +22,8 @@ class Standing:
     login: Login
     is_disabled: bool
     """The account, or its domain."""
+    needs_code: bool = False
+    """A main password that is only the first of two factors."""
 
 
 @dataclass(slots=True)

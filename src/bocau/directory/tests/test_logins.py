@@ -226,7 +226,7 @@ async def test_a_use_is_written_once_an_hour(
     started = int(clock.time)
 
     async def used_at() -> int | None:
-        await asyncio.gather(*directory._logins._notes)
+        await directory._logins._notes.close()
         return directory.credentials(alice)[0].last_used_at  # type: ignore[arg-type]
 
     for _ in range(3):

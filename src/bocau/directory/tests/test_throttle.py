@@ -121,7 +121,7 @@ async def test_a_success_forgets_the_failures_of_the_name(
 ) -> None:
     await fail(strict, attempt(), 5)
     await strict.login(NAME, "right", attempt())
-    await asyncio.gather(*strict._logins._notes)
+    await strict._logins._notes.close()
     house.waits.clear()  # type: ignore[attr-defined]
     await fail(strict, attempt(), 1)
     assert house.waits == [2.0]  # type: ignore[attr-defined]

@@ -37,8 +37,8 @@ CREATE TABLE sign_ins (
     sign_in_id INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id INTEGER NOT NULL,
     at INTEGER NOT NULL,
-    way TEXT NOT NULL,                          -- 'web', 'imap', 'smtp', …
-    outcome TEXT NOT NULL,                      -- 'ok', 'wrong password', 'wrong code', …
+    way TEXT NOT NULL,                          -- the scope that was asked for
+    outcome TEXT NOT NULL,                      -- 'ok', 'wrongPassword', 'wrongCode', …
     client_host TEXT NOT NULL,
     client TEXT NOT NULL                        -- user agent or program, as it says itself
 );

@@ -113,7 +113,10 @@ WHERE account_id = :account_id ORDER BY credential_id
 SELECT credential_id, label, scopes, secret FROM credentials WHERE account_id = :account_id ORDER BY credential_id
 
 -- name: credential_state
-SELECT c.account_id, c.scopes, a.local_part, a.domain, o.is_disabled OR d.is_disabled, o.without, c.expires_at
+SELECT c.account_id, c.scopes, a.local_part, a.domain, o.is_disabled OR d.is_disabled, o.without, c.expires_at,
+    c.scopes IS NULL AND EXISTS (
+        SELECT 1 FROM second_factors f WHERE f.account_id = c.account_id AND f.confirmed_at IS NOT NULL
+    )
 FROM credentials c
 JOIN accounts o ON o.account_id = c.account_id
 JOIN addresses a ON a.address_id = o.address_id

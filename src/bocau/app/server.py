@@ -25,11 +25,31 @@ from bocau.runtime.sockets import bind_tcp, bind_unix
 from bocau.runtime.supervisor import SupervisorSettings, run_supervisor
 from bocau.runtime.tls import ServerTlsContext, ensure_self_signed, server_context
 
-SERVICES: Final = ("smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s", "pop2")
+SERVICES: Final = (
+    "smtp",
+    "submission",
+    "submissions",
+    "lmtp",
+    "imap",
+    "imaps",
+    "pop3",
+    "pop3s",
+    "pop2",
+    "http",
+    "https",
+)
 """Each is a key of [listen], and the name of its sockets."""
 FOR_PEOPLE: Final = frozenset(("submission", "submissions", "imap", "imaps", "pop3", "pop3s"))
 """Who may be asked for a certificate; other servers show theirs unasked-for, signed by anyone."""
-ALPN: Final = {"submission": "smtp", "submissions": "smtp", "lmtp": "", "imaps": "imap", "pop3s": "pop3"}
+ALPN: Final = {
+    "submission": "smtp",
+    "submissions": "smtp",
+    "lmtp": "",
+    "imaps": "imap",
+    "pop3s": "pop3",
+    "http": "",
+    "https": "http/1.1",
+}
 """RFC 7301 names, where they are not the service's own."""
 PRELOAD: Final = ("bocau.app.worker", "bocau.app.background", "uvloop")
 """Imported before the fork, so that all processes share their memory."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bocau.app.rooms import Rooms
+from bocau.app.web import serving_web
 from bocau.runtime.child import Child
 from bocau.runtime.connection import Handler
 from bocau.runtime.listener import SERVERS_PER_CLIENT_MAX, Admission, Listener
@@ -65,7 +66,8 @@ async def run_worker(child: Child, rooms: Rooms, contexts: Mapping[str, ServerTl
     for context in contexts.values():
         child.on_reload(context.reload)
     child.ready()
-    await child.stopping()
+    async with serving_web(child, rooms, contexts, admission, GRACE_SECONDS):
+        await child.stopping()
     await asyncio.gather(*(listener.stop(GRACE_SECONDS) for listener in listeners))
 
 

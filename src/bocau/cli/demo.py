@@ -47,6 +47,8 @@ imaps = ["{HOST}:993"]
 pop3 = ["{HOST}:110"]
 pop3s = ["{HOST}:995"]
 pop2 = ["{HOST}:109"]
+http = ["{HOST}:80"]
+https = ["{HOST}:443"]
 
 [login]
 plain_on_loopback = true

@@ -55,6 +55,10 @@ class Listen:
     """POP3, TLS from the first byte."""
     pop2: Addresses = _everywhere(109)
     """POP2, only when `pop.pop2` is true."""
+    http: Addresses = _everywhere(80)
+    """Sends browsers on to `https`; nothing is read or written here, but see `login.plain_on_loopback`."""
+    https: Addresses = _everywhere(443)
+    """The webmail and JMAP."""
     port_offset: Annotated[int, Range(0, 60000)] = 0
     """Added to every port above, so that a test server needs no root."""
 
@@ -144,6 +148,15 @@ class Imap:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """The webmail and JMAP."""
+
+    names: tuple[Hostname, ...] = ()
+    """Further names that browsers reach this server by, beside `hostname`; a request for any other name is
+    refused. A name needs its place in the certificate."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pop:
     """POP3 and its predecessor."""
 
@@ -159,7 +172,7 @@ class Login:
     """Who may try passwords, and how often."""
 
     plain_on_loopback: bool = False
-    """Allow IMAP and POP3 logins without TLS from this host itself. Submission always wants TLS."""
+    """Allow IMAP, POP3 and web logins without TLS from this host itself. Submission always wants TLS."""
     failures_max: Count = 10
     """Failed logins of one account from one network after which it is refused for a while."""
     refuse_seconds: Seconds = 300.0
@@ -203,6 +216,7 @@ class File:
     dns: Dns = Dns()
     imap: Imap = Imap()
     pop: Pop = Pop()
+    web: Web = Web()
     login: Login = Login()
     log: Log = Log()
 

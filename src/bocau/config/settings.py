@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from bocau.runtime.resolver import ResolverSettings
     from bocau.runtime.tls_client import ClientAuthority
     from bocau.services.imap.settings import ImapSettings
+    from bocau.services.jmap.settings import JmapSettings
     from bocau.services.pop.settings import PopSettings
     from bocau.services.smtp.settings import SmtpSettings
 
 DATABASE_NAME: Final = "bocau.sqlite"
 CONFIG_NAME: Final = "bocau.toml"
+HTTPS_PORT: Final = 443
 SECRET_BYTES_MAX: Final = 4096
 APPEND_BYTES_MIN: Final = 64 * 1024 * 1024
 """A message that came in by SMTP may be moved here by IMAP: the limit of APPEND is never below this."""
@@ -81,8 +83,34 @@ class Settings:
             allows_plain_login=self.file.login.plain_on_loopback,
             support_url=self.file.imap.support_url,
             quirks=self.quirks,
+            jmap_url=self.jmap_url,
             append_bytes_max=max(self.file.smtp.size_max_bytes, APPEND_BYTES_MIN),
         )
+
+    @property
+    def jmap(self) -> "JmapSettings":
+        from bocau.services.jmap.settings import JmapSettings
+
+        return JmapSettings(hostname=self.file.hostname, allows_plain_login=self.file.login.plain_on_loopback)
+
+    @property
+    def web_names(self) -> frozenset[str]:
+        """The names that browsers may come by."""
+        return frozenset((self.file.hostname, *self.file.web.names))
+
+    @property
+    def https_port(self) -> int:
+        """0: there is none."""
+        listen = self.file.listen
+        return next((a.shifted(listen.port_offset).port for a in listen.https if a.port), 0)
+
+    @property
+    def jmap_url(self) -> str:
+        """Where JMAP clients find the session (RFC 9698); "": nowhere."""
+        if not self.https_port:
+            return ""
+        port = "" if self.https_port == HTTPS_PORT else f":{self.https_port}"
+        return f"https://{self.file.hostname}{port}/jmap/session"
 
     @property
     def pop(self) -> "PopSettings":

@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bocau.base.errors import PeerGone
 from bocau.runtime.connection import CLOSE_SECONDS, Connection, Handler
@@ -91,6 +91,15 @@ def _client_key(host: str) -> str:
     return packed[:8].hex()
 
 
+class Stoppable(Protocol):
+    """What a listener needs of its open connections."""
+
+    def stop(self) -> None:
+        """Finish what is being answered, then close."""
+
+    def abort(self) -> None: ...
+
+
 class Listener:
     """One listening socket and what answers on it."""
 
@@ -121,8 +130,8 @@ class Listener:
         self._per_client_max = per_client_max
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._opening: set[asyncio.Task[None]] = set()
-        self._connections: set[Connection] = set()
+        self._opening: set[asyncio.Task[Any] | None] = set()
+        self._connections: set[Stoppable] = set()
         self._spare_file = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         self._pause: asyncio.TimerHandle | None = None
         self._is_stopped = False
@@ -142,7 +151,7 @@ class Listener:
         self._stop_accepting()
         # A task that was never begun could not clean up behind itself.
         await asyncio.sleep(0)
-        for task in tuple(self._opening):
+        for task in self._tasks & self._opening:
             task.cancel()
         for connection in tuple(self._connections):
             connection.stop()

@@ -1,0 +1,91 @@
+"""The web side of a worker: loaded after the mail side answers, because it takes a moment."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bocau.app.rooms import Rooms
+from bocau.runtime.child import Child
+from bocau.runtime.listener import Admission
+from bocau.runtime.log import get_log
+from bocau.runtime.tls import ServerTlsContext
+
+if TYPE_CHECKING:
+    from bocau.runtime.asgi import AsgiApp
+    from bocau.runtime.http import HttpHost, HttpListener
+
+
+@asynccontextmanager
+async def serving_web(
+    child: Child,
+    rooms: Rooms,
+    contexts: Mapping[str, ServerTlsContext],
+    admission: Admission,
+    grace_seconds: float,
+) -> AsyncIterator[None]:
+    """Serve the sockets `http` and `https` within the `async with`; clients wait in their queue till then."""
+    if not (child.sockets.get("http") or child.sockets.get("https")):
+        yield
+        return
+    # In a thread: mail is answered between two steps of the interpreter.
+    await asyncio.to_thread(_load)
+    host, listeners = _listeners(child, rooms, contexts, admission)
+    for listener in listeners:
+        listener.start()
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(listener.stop(grace_seconds) for listener in listeners))
+        host.close()
+
+
+def _load() -> None:
+    import bocau.runtime.http
+    import bocau.services.jmap.application  # noqa: F401
+
+
+def _listeners(
+    child: Child, rooms: Rooms, contexts: Mapping[str, ServerTlsContext], admission: Admission
+) -> "tuple[HttpHost, list[HttpListener]]":
+    from bocau.runtime.http import HttpHost, HttpListener
+
+    log = get_log("http")
+    host = HttpHost(application(rooms), log, websocket_bytes_max=rooms.settings.jmap.limits.max_size_request)
+    return host, [
+        HttpListener(
+            sock,
+            host,
+            log=log,
+            tls_context=contexts["https"] if name == "https" else None,
+            admission=admission,
+        )
+        for name in ("http", "https")
+        for sock in child.sockets.get(name, ())
+    ]
+
+
+def application(rooms: Rooms) -> "AsgiApp":
+    """Everything that is served by HTTP."""
+    from bocau.runtime.http_entrance import Entrance
+    from bocau.services.jmap.application import JmapApplication
+    from bocau.services.jmap.context import JmapRooms
+
+    settings = rooms.settings
+    jmap = JmapApplication(
+        JmapRooms(
+            rooms.store,
+            rooms.directory,
+            rooms.flow,
+            rooms.clock,
+            rooms.doorbell,
+            get_log("jmap"),
+            settings.jmap,
+        )
+    )
+    return Entrance(
+        jmap,
+        names=settings.web_names,
+        https_port=settings.https_port,
+        allows_plain_on_loopback=settings.file.login.plain_on_loopback,
+    )

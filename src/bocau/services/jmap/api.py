@@ -1,0 +1,76 @@
+"""One API request: read, checked, run, answered; some of an account at a time (RFC 8620 §3)."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bocau.base.errors import TooLong
+from bocau.base.ids import AccountId
+from bocau.runtime.asgi import Receive, read_body
+from bocau.services.jmap import wire
+from bocau.services.jmap.context import Caller, Context, JmapRooms
+from bocau.services.jmap.dispatch import Invocation, parse_request, run
+from bocau.services.jmap.errors import RequestError
+from bocau.services.jmap.methods import METHODS
+from bocau.services.jmap.session_object import CAPABILITIES, state_of
+
+
+class Api:
+    """All requests of one process; HTTP and WebSocket share the count."""
+
+    def __init__(self, rooms: JmapRooms) -> None:
+        self._rooms = rooms
+        self._running: Counter[AccountId] = Counter()
+
+    async def answer(self, caller: Caller, receive: Receive) -> bytes:
+        """Read a request's body and answer it, both as JSON. RequestError, PeerGone."""
+        limits = self._rooms.settings.limits
+        with self.turn(caller):
+            try:
+                body = await read_body(receive, limits.max_size_request)
+            except TooLong:
+                raise _too_large(limits.max_size_request) from None
+            return await self.run(caller, wire.decode(body))
+
+    @contextmanager
+    def turn(self, caller: Caller) -> Iterator[None]:
+        """Count a request while it is worked on. RequestError limit."""
+        account = caller.login.account_id
+        if self._running[account] >= self._rooms.settings.limits.max_concurrent_requests:
+            raise RequestError("limit", 400, "too many requests at the same time", "maxConcurrentRequests")
+        self._running[account] += 1
+        try:
+            yield
+        finally:
+            self._running[account] -= 1
+            if not self._running[account]:
+                del self._running[account]
+
+    async def run(self, caller: Caller, document: Any, **more: Any) -> bytes:
+        """The Response object for a decoded request; `more`: properties beside the standard ones.
+        RequestError."""
+        request = parse_request(document, CAPABILITIES, self._rooms.settings.limits)
+        context = Context(self._rooms, caller, request.using, dict(request.created_ids or {}))
+        responses = await run(request, context, METHODS)
+        told: dict[str, Any] = {"sessionState": state_of(caller, self._rooms.settings), **more}
+        if request.created_ids is not None:
+            told["createdIds"] = context.created_ids
+        parts = []
+        for response in responses:
+            parts.append(_encoded(self._rooms, response))
+            await asyncio.sleep(0)
+        return b'{"methodResponses":[' + b",".join(parts) + b"]," + wire.encode(told)[1:]
+
+
+def _encoded(rooms: JmapRooms, response: Invocation) -> bytes:
+    try:
+        return wire.encode(response)
+    except (TypeError, ValueError) as error:
+        rooms.log.exception("an answer is no JSON", error, method=response[0])
+        return wire.encode(("error", {"type": "serverFail"}, response[2]))
+
+
+def _too_large(size_max: int) -> RequestError:
+    return RequestError("limit", 400, f"at most {size_max} bytes", "maxSizeRequest")

@@ -33,7 +33,7 @@ def keyword_set(flags: int, words: Iterable[str]) -> dict[str, bool]:
 
 
 def take_keyword(name: str, properties: str = "keywords") -> tuple[Flags, str]:
-    """One keyword as the store has it: its bit, or else its word in lower case. SetError invalidProperties."""
+    """One keyword as the store has it: its bit, or else its word in lower case. SetError."""
     word = name.lower()
     if not _KEYWORD.match(name) or word in HIDDEN:
         raise invalid_properties(f"not a keyword: {name!r}"[:200], properties)

@@ -43,9 +43,7 @@ def last_change(reading: "Reading", kind: ChangeKind) -> int:
     return found or 0
 
 
-def changes_apart(
-    reading: "Reading", kind: ChangeKind, since: int, limit: int | None = None
-) -> ChangesApart:
+def changes_apart(reading: "Reading", kind: ChangeKind, since: int, limit: int | None = None) -> ChangesApart:
     """What happened after `since`, at most `limit` objects."""
     rows = reading.sql.rows(APART.after, (reading.account_id, int(kind), since, ROWS_MAX + 1))
     has_more = len(rows) > ROWS_MAX

@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bocau.base.errors import AlreadyExists, BadName, HasChildren, LimitReached, NotPermitted
 from bocau.base.ids import MailboxId
-from bocau.store import access, annotations, seen, subscriptions
+from bocau.store import (
+    access,
+    annotations,
+    correspondents,
+    identities,
+    seen,
+    submissions,
+    subscriptions,
+    vacation,
+)
 from bocau.store.expunging import remove
 from bocau.store.names import INBOX, SEPARATOR, checked_name, parents
 from bocau.store.statements import WRITING
@@ -48,6 +57,8 @@ def delete_account(tx: "Writing") -> None:
     annotations.forget_account(tx)
     access.forget_account(tx)
     seen.forget_account(tx)
+    for kept in (identities, submissions, vacation, correspondents):
+        kept.forget_account(tx)
     tx.job.changed.add(tx.account_id)
 
 

@@ -40,17 +40,19 @@ NO_FLAGS: Final = Flags(0)
 class Job:
     """What the writings of one job share: the time, the check of bodies, and what to ring for."""
 
-    __slots__ = ("changed", "check_blob", "now", "queue")
+    __slots__ = ("bells", "changed", "check_blob", "now", "queue")
 
     def __init__(self, now: int, check_blob: "Callable[[BlobRef], None]") -> None:
         self.now = now
         self.check_blob = check_blob
         self.changed: set[AccountId] = set()
+        self.bells: set[str] = set()
+        """Other doorbells to ring."""
         self.queue: QueueWriting | None = None
 
     def topics(self) -> list[str]:
         """The doorbells to ring after the commit."""
-        topics = [f"a{account_id}" for account_id in self.changed]
+        topics = [*self.bells, *(f"a{account_id}" for account_id in self.changed)]
         if self.queue is not None and self.queue.touched:
             topics.append("queue")
         return topics

@@ -30,6 +30,7 @@ CREATE TABLE email_submission (
 
 CREATE INDEX email_submission_account ON email_submission (account_id, submission_id);
 CREATE INDEX email_submission_queue ON email_submission (queue_id) WHERE queue_id IS NOT NULL;
+CREATE INDEX email_submission_pending ON email_submission (account_id) WHERE undo_status = 'pending';
 CREATE INDEX email_submission_due ON email_submission (send_at) WHERE undo_status = 'pending';
 
 -- What will be sent, while it waits: the email may be changed or destroyed meanwhile.

@@ -1,0 +1,96 @@
+"""Whom an account writes to: for completing an address, and for knowing a stranger."""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from bocau.database import Queries
+from bocau.formats.address import Address
+from bocau.formats.searchable import unaccented
+
+if TYPE_CHECKING:
+    from bocau.store.reading import Reading
+    from bocau.store.writing import Writing
+
+SENDING: Final = Queries("bocau.store", "sql/sqlite/sending.sql")
+CORRESPONDENTS_MAX: Final = 10_000
+"""Of one account; those written to seldom and long ago are forgotten first."""
+FORGOTTEN_AT_ONCE: Final = 200
+NAME_CHARACTERS_MAX: Final = 200
+WORDS_MAX: Final = 8
+"""Of what somebody looks for."""
+OFTEN_MAX: Final = 30
+"""More letters than this do not make anybody more likely."""
+FADING_SECONDS: Final = 30 * 86_400
+"""After this time somebody counts half."""
+
+_BETWEEN: Final = re.compile(r"[\s.@_+\-,;:'\"()\[\]<>/&]+")
+
+
+class Correspondent(NamedTuple):
+    name: str
+    email: str
+    sent_count: int
+    last_sent_at: int
+
+
+def address_key(address: Address) -> str:
+    """One text for all spellings of an address."""
+    return "@".join(address.key)
+
+
+def meet(tx: "Writing", people: Iterable[tuple[Address, str]], now: int) -> None:
+    """Count one letter to each of these (address, name)."""
+    is_new = False
+    for address, name in people:
+        name, shown = name[:NAME_CHARACTERS_MAX], str(address)
+        values = {
+            "account_id": tx.account_id,
+            "address": address_key(address),
+            "shown": shown,
+            "name": name,
+            "folded": folded(name, shown),
+            "now": now,
+        }
+        is_new |= tx.sql.value(SENDING.meet, values) == 1
+    if is_new:
+        _forget_some(tx)
+
+
+def _forget_some(tx: "Writing") -> None:
+    count = tx.sql.value(SENDING.count_correspondents, (tx.account_id,))
+    if count > CORRESPONDENTS_MAX:
+        values = {"account_id": tx.account_id, "excess": count - CORRESPONDENTS_MAX + FORGOTTEN_AT_ONCE}
+        tx.sql.execute(SENDING.forget_correspondents, values)
+
+
+def folded(name: str, address: str) -> str:
+    """What is searched: the words, a space before each, and the address as a whole."""
+    text = unaccented(f"{name} {address}")
+    return f" {_BETWEEN.sub(' ', text).strip()} {unaccented(address)}"
+
+
+def find(tx: "Reading", text: str, limit: int, now: int) -> list[Correspondent]:
+    """Those with words that begin as the words of `text` do, in any order, with or without accents; the most
+    likely first. One pass over all of the account."""
+    words = [word.strip("\"'<>(),;") for word in unaccented(text).split()]
+    words = list(filter(None, words))[:WORDS_MAX]
+    where = " AND instr(folded, ?) > 0" * len(words)
+    rows = tx.sql.rows(
+        "SELECT name, shown, sent_count, last_sent_at FROM correspondent "
+        f"WHERE account_id = ?{where} "
+        f"ORDER BY min(sent_count, {OFTEN_MAX}) * 1.0 / "
+        f"({FADING_SECONDS} + max(?, last_sent_at) - last_sent_at) DESC, shown LIMIT ?",
+        (tx.account_id, *(f" {word}" for word in words), now, limit),
+    )
+    return [Correspondent._make(row) for row in rows]
+
+
+def has_written_to(tx: "Reading", address: Address) -> bool:
+    """Whether the account has ever written to this address."""
+    return tx.sql.value(SENDING.correspondent, (tx.account_id, address_key(address))) is not None
+
+
+def forget_account(tx: "Writing") -> None:
+    """All of an account that goes."""
+    tx.sql.execute(SENDING.forget_account_correspondents, {"account_id": tx.account_id})

@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import itemgetter, or_
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from bocau.base.errors import NoSuchAccount
 from bocau.base.ids import EmailId, MailboxId
 from bocau.database import Queries
 from bocau.store import access
@@ -130,6 +131,21 @@ def email_blob(reading: "Reading", email_id: EmailId) -> BlobRef | None:
         return None
     row = reading.sql.row(EMAILS.blob, (email_id,))
     return None if row is None else BlobRef._make(row)
+
+
+def all_emails(reading: "Reading", count: int) -> list[EmailId]:
+    """The oldest `count` emails of the account."""
+    access.require_owner(reading)
+    return [EmailId(email_id) for (email_id,) in reading.sql.rows(EMAILS.all, (reading.account_id, count))]
+
+
+def mail_state(reading: "Reading") -> tuple[int, int]:
+    """(modseq of the last change, serial of the newest email): the state of the account's mail.
+    NoSuchAccount."""
+    row = reading.sql.row(EMAILS.state, (reading.account_id,))
+    if row is None:
+        raise NoSuchAccount(f"account {reading.account_id} has no mailboxes")
+    return row[0], row[1]
 
 
 def _portions(reading: "Reading", ids: Iterable[int]) -> list[str]:

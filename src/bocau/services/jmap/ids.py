@@ -30,6 +30,10 @@ def email_id(email: int) -> str:
     return f"M{email}"
 
 
+def account_of_email(email: int) -> AccountId:
+    return AccountId(email >> SERIAL_BITS)
+
+
 def thread_id(thread: int) -> str:
     return f"T{thread}"
 

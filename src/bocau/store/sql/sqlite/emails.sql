@@ -32,3 +32,10 @@ LEFT JOIN email_key AS k ON k.email_id = e.email_id;
 
 -- name: blob
 SELECT pack, offset, length, sha256 FROM email WHERE email_id = :email_id;
+
+-- name: all
+SELECT email_id FROM email
+WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295 LIMIT :count;
+
+-- name: state
+SELECT modseq, last_email_serial FROM account_state WHERE account_id = :account_id;

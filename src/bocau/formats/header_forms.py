@@ -60,7 +60,8 @@ class HeaderProperty(NamedTuple):
 
 _PROPERTY: Final = re.compile(rf"header:([!-9;-~]{{1,255}})(?::as({'|'.join(Form)}))?(:all)?\Z", re.ASCII)
 _ADDRESS_FIELDS: Final = frozenset(
-    b"from sender reply-to to cc bcc resent-from resent-sender resent-reply-to resent-to resent-cc resent-bcc".split()
+    b"from sender reply-to to cc bcc "
+    b"resent-from resent-sender resent-reply-to resent-to resent-cc resent-bcc".split()
 )
 _ONLY_IN: Final = {
     Form.TEXT: frozenset(b"subject comments keywords list-id".split()),
@@ -91,7 +92,7 @@ def header_property(text: str) -> HeaderProperty | None:
 
 
 def as_raw(value: bytes) -> str:
-    """RFC 8621 §4.1.2.1: the octets after the colon without the last line end; no NUL, broken UTF-8 marked."""
+    """RFC 8621 §4.1.2.1: what stands after the colon, without the last line end and NULs."""
     return value.removesuffix(b"\n").removesuffix(b"\r").replace(b"\0", b"").decode("utf-8", "replace")
 
 

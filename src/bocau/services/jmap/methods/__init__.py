@@ -3,8 +3,9 @@
 from typing import Final
 
 from bocau.services.jmap.context import Registered
-from bocau.services.jmap.methods import core
+from bocau.services.jmap.methods import core, email_get
 
 METHODS: Final[dict[str, Registered]] = {
     **core.METHODS,
+    **email_get.METHODS,
 }

@@ -24,7 +24,9 @@ EVERYTHING = ((1, 2**32 - 1),)
 
 
 LISTED = b"Subject: A subject of usual length\r\n" * 10
-KEYS = EmailKeys(1, b"", False, "A SUBJECT OF USUAL LENGTH", "A", "B", "", "A PERSON", "ANOTHER PERSON", (1,))
+KEYS = EmailKeys(
+    1, b"", False, "A SUBJECT OF USUAL LENGTH", "A", "B", "", "A PERSON", "ANOTHER PERSON", False, (1,)
+)
 _numbers = itertools.count(1)
 
 

@@ -1,12 +1,13 @@
 """Parsed once: everything that lists and fetches need, computed from a message at delivery.
 
 bytes → mime.scan → Part tree → ENVELOPE and BODYSTRUCTURE notation, date, subject, sender, Message-ID,
-        listed fields, keys
+        listed fields, keys, whether there are attachments
 """
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from bocau.formats.body_parts import has_attachment
 from bocau.formats.charset import storable
 from bocau.formats.correspondents import NOBODY, Correspondents, correspondents
 from bocau.formats.date import parse_date
@@ -20,7 +21,6 @@ from bocau.formats.words import decode_words, unfold
 
 SUBJECT_CHARACTERS_MAX: Final = 998
 MESSAGE_ID_BYTES_MAX: Final = 998
-HEADER_READ_BYTES_MAX: Final = HEADER_BYTES_MAX + 1
 
 
 class Digest(NamedTuple):
@@ -67,17 +67,8 @@ def digest(data: bytes) -> Digest:
         preview(data, root),
         listed,
         bits,
-        email_keys(values, named, subject),
+        email_keys(values, named, subject, has_attachment(root)),
     )
-
-
-def header_digest(data: bytes) -> tuple[bytes | None, int, EmailKeys]:
-    """(`listed`, `listed_fields`, `keys`) of a Digest, from the header alone: as much of the message as
-    HEADER_READ_BYTES_MAX octets is enough."""
-    start = body_start(data)
-    wholes, names, contents = split_fields(data, 0, start)
-    values = joined_values(names, contents)
-    return *_listed(start, wholes, names), email_keys(values, _named(values), _subject(values))
 
 
 def _listed(start: int, wholes: Sequence[bytes], names: Sequence[bytes]) -> tuple[bytes | None, int]:

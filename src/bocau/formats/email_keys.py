@@ -28,16 +28,21 @@ class EmailKeys(NamedTuple):
     from_name: str = ""
     """What RFC 5957 §3 shows of the first address: its name, else the address."""
     to_name: str = ""
+    has_attachment: bool = False
+    """There is something to open or save beside the text (`formats.attachments`)."""
     thread_keys: tuple[int, ...] = ()
     """Each Message-ID in Message-ID, References and In-Reply-To, joined with the base subject: emails that
     share one belong to one thread (RFC 8621 §3)."""
 
 
 def email_keys(
-    values: Mapping[bytes, bytes], named: tuple[Correspondents, Correspondents, Correspondents], subject: str
+    values: Mapping[bytes, bytes],
+    named: tuple[Correspondents, Correspondents, Correspondents],
+    subject: str,
+    has_attachment: bool,
 ) -> EmailKeys:
     """The keys of a message from its fields: values by lower-case name, whom From, To and Cc name, and the
-    decoded subject."""
+    decoded subject; `has_attachment` is known from its parts."""
     base, is_reply = base_subject(subject)
     subject_key = casemap(base)[:KEY_CHARACTERS_MAX]
     own = first_key(values[b"message-id"]) if b"message-id" in values else 0
@@ -56,6 +61,7 @@ def email_keys(
         cc.key,
         author.name,
         to.name,
+        has_attachment,
         _thread_keys({own, related, *references}, subject_key) if own or references else (),
     )
 

@@ -43,7 +43,13 @@ def add(tx: "Writing", mailbox_id: MailboxId, emails: Sequence[Addition]) -> lis
         raise LimitReached("the mailbox has used up its uids")
     first_id = (account_id << EMAIL_SERIAL_BITS) + last_serial - count + 1
     _insert(tx, mailbox_id, modseq, first_uid, first_id, emails)
-    tx.log(modseq, ChangeKind.ADDED, mailbox_id, text_of(((first_uid, last_uid),)))
+    tx.log(
+        modseq,
+        ChangeKind.ADDED,
+        mailbox_id,
+        text_of(((first_uid, last_uid),)),
+        emails=text_of(((last_serial - count + 1, last_serial),)),
+    )
     return [(Uid(first_uid + n), EmailId(first_id + n)) for n in range(count)]
 
 

@@ -1,4 +1,4 @@
-"""Listed fields and keys of emails that came before there were any (schema step 0004).
+"""Listed fields and keys of emails that came before there were any (schema steps 0004 and 0008).
 
 account_state.unkeyed_serial: emails up to here may lack keys → a portion, the newest first → one write
 
@@ -10,9 +10,8 @@ from typing import Final, NamedTuple
 
 from bocau.base.ids import AccountId
 from bocau.database import Sql
-from bocau.formats.digest import HEADER_READ_BYTES_MAX, header_digest
+from bocau.formats.digest import digest
 from bocau.formats.email_keys import EmailKeys
-from bocau.formats.header import body_start
 from bocau.store.addition import EMAIL_SERIAL_BITS, insert_keys
 from bocau.store.blobs import BlobLost, BlobRef
 from bocau.store.mailstore import MailStore
@@ -22,8 +21,6 @@ from bocau.store.writing import Writing
 
 PORTION_EMAILS: Final = 50
 """Emails of one write job: a few milliseconds of the writer."""
-HEADER_FIRST_BYTES: Final = 32 * 1024
-"""What is read of a long body at first; nearly every header ends before."""
 _NOBODY: Final = AccountId(0)
 
 Computed = tuple[bytes | None, int, EmailKeys]
@@ -34,7 +31,8 @@ class _Portion(NamedTuple):
     account_id: AccountId
     before: int
     """unkeyed_serial as it was read."""
-    emails: list[tuple[int, BlobRef]]
+    emails: list[tuple[int, bool, BlobRef]]
+    """Email id, whether it has keys (without a word on attachments), body."""
 
     @property
     def left(self) -> int:
@@ -55,18 +53,16 @@ class Refiller:
         portion = await self._store.read(_NOBODY, lambda tx: _next(tx.sql))
         if portion is None:
             return None
-        computed = await asyncio.to_thread(lambda: [self._compute(ref) for _, ref in portion.emails])
+        computed = await asyncio.to_thread(lambda: [self._compute(ref) for *_, ref in portion.emails])
         await self._store.write(portion.account_id, lambda tx: _fill(tx, portion, computed))
         return len(portion.emails)
 
     def _compute(self, ref: BlobRef) -> Computed:
         try:
-            data = self._store.blobs.read(ref, 0, HEADER_FIRST_BYTES)
-            if ref.length > HEADER_FIRST_BYTES and body_start(data) == len(data):
-                data = self._store.blobs.read(ref, 0, HEADER_READ_BYTES_MAX)
+            read = digest(self._store.blobs.read(ref))
         except BlobLost:  # `verify` names it; the rest of the mailbox must not wait for it
             return _UNREADABLE
-        return header_digest(data)
+        return read.listed, read.listed_fields, read.keys
 
 
 def _next(sql: Sql) -> _Portion | None:
@@ -75,11 +71,15 @@ def _next(sql: Sql) -> _Portion | None:
         return None
     account_id, before = account
     rows = sql.rows(WRITING.unkeyed_emails, (account_id, before, PORTION_EMAILS))
-    return _Portion(AccountId(account_id), before, [(email_id, BlobRef(*blob)) for email_id, *blob in rows])
+    emails = [(email_id, bool(is_keyed), BlobRef(*blob)) for email_id, is_keyed, *blob in rows]
+    return _Portion(AccountId(account_id), before, emails)
 
 
 def _fill(tx: Writing, portion: _Portion, computed: list[Computed]) -> None:
-    for (email_id, _), (listed, listed_fields, keys) in zip(portion.emails, computed, strict=True):
+    for (email_id, is_keyed, _), (listed, listed_fields, keys) in zip(portion.emails, computed, strict=True):
+        if is_keyed:
+            tx.sql.execute(WRITING.set_has_attachment, (keys.has_attachment, email_id))
+            continue
         tx.sql.execute(WRITING.set_listed, (listed, listed_fields, email_id))
         if tx.sql.changed_rows:  # else it was expunged meanwhile
             insert_keys(tx, email_id, keys)

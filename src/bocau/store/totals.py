@@ -57,3 +57,12 @@ def uids_with(
         place = (tx.account_id, mailbox_id, first, last)
         found += json.loads(tx.sql.value(WRITING.uids_with, (*place, needed, needed)))
     return found
+
+
+def serials_with(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, needed: int = 0) -> list[int]:
+    """The serials of their emails, ascending, each once."""
+    found: set[int] = set()
+    for first, last in ranges:
+        place = (tx.account_id, mailbox_id, first, last)
+        found.update(json.loads(tx.sql.value(WRITING.serials_with, (*place, needed, needed))))
+    return sorted(found)

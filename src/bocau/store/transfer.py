@@ -7,7 +7,7 @@ from bocau.store import seen
 from bocau.store.addition import EMAIL_SERIAL_BITS, UID_MAX
 from bocau.store.keywords import note_keywords
 from bocau.store.statements import WRITING
-from bocau.store.totals import Totals, totals_of, uids_with
+from bocau.store.totals import Totals, serials_with, totals_of, uids_with
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
 from bocau.store.values import ChangeKind
 
@@ -29,19 +29,19 @@ def copy(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     first_uid = _fill_target(tx, mailbox_id, target, modseq, total)
     email_id = (tx.account_id << EMAIL_SERIAL_BITS) + last_serial - total.messages + 1
     uid = first_uid
-    key_count = 0
     for first, last in ranges_of(sources):
         place = (tx.account_id, mailbox_id, first, last)
         tx.sql.execute(WRITING.copy_emails, (email_id - first, *place))
         tx.sql.execute(WRITING.copy_keys, (email_id - first, *place))
-        key_count += tx.sql.changed_rows
         shifts = (target, uid - first, modseq, email_id - first)
         tx.sql.execute(WRITING.copy_messages, (*shifts, tx.job.now, *place))
         email_id += last - first + 1
         uid += last - first + 1
-    if key_count < len(sources):  # some still wait for their keys (see `refill`), and so do their copies
-        tx.sql.execute(WRITING.note_unkeyed, (tx.account_id,))
-    pairs = _settle_target(tx, target, modseq, sources, first_uid)
+    tx.sql.execute(
+        WRITING.note_unkeyed, (tx.account_id,)
+    )  # what waits for its keys (see `refill`) has copies
+    serials = text_of(((last_serial - total.messages + 1, last_serial),))
+    pairs = _settle_target(tx, target, modseq, sources, first_uid, serials)
     seen.carry(tx, mailbox_id, target, pairs)
     return pairs
 
@@ -54,6 +54,7 @@ def move(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     if not total.messages:
         return []
     sources = uids_with(tx, mailbox_id, ranges, total)
+    emails = text_of(ranges_of(serials_with(tx, mailbox_id, ranges)))
     modseq = tx.next_modseq()
     first_uid = uid = _fill_target(tx, mailbox_id, target, modseq, total)
     for first, last in ranges_of(sources):
@@ -62,12 +63,12 @@ def move(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
         uid += last - first + 1
     for first, last in ranges:
         tx.sql.execute(WRITING.delete_messages, (tx.account_id, mailbox_id, first, last, 0, 0))
-    pairs = _settle_target(tx, target, modseq, sources, first_uid)
+    pairs = _settle_target(tx, target, modseq, sources, first_uid, emails)
     modseq = tx.next_modseq()
     leave(tx, mailbox_id, modseq, total)
     seen.carry(tx, mailbox_id, target, pairs)
     seen.forget(tx, mailbox_id, sources)
-    tx.log(modseq, ChangeKind.EXPUNGED, mailbox_id, text_of(ranges_of(sources)))
+    tx.log(modseq, ChangeKind.EXPUNGED, mailbox_id, text_of(ranges_of(sources)), emails=emails)
     return pairs
 
 
@@ -88,8 +89,8 @@ def _fill_target(tx: "Writing", mailbox_id: MailboxId, target: MailboxId, modseq
 
 
 def _settle_target(
-    tx: "Writing", target: MailboxId, modseq: int, sources: list[int], first_uid: int
+    tx: "Writing", target: MailboxId, modseq: int, sources: list[int], first_uid: int, emails: str
 ) -> list[tuple[Uid, Uid]]:
     last_uid = first_uid + len(sources) - 1
-    tx.log(modseq, ChangeKind.ADDED, target, text_of(((first_uid, last_uid),)))
+    tx.log(modseq, ChangeKind.ADDED, target, text_of(((first_uid, last_uid),)), emails=emails)
     return [(Uid(uid), Uid(new)) for uid, new in zip(sources, range(first_uid, last_uid + 1), strict=True)]

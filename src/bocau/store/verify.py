@@ -6,6 +6,7 @@ then every body: there, with its length and its SHA-256 · retired packs: gone i
 
 import asyncio
 import hashlib
+import json
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -87,6 +88,7 @@ def _account_faults(sql: Sql, account_id: AccountId) -> Iterator[Fault]:
         yield Fault(where, f"{name}: {', '.join(map(str, values))}")
     for name, *values in sql.rows(VERIFY.keys, {"account_id": account_id}):
         yield Fault(where, f"{name}: {', '.join(map(str, values))}")
+    yield from _email_faults(sql, where, account_id)
     live = _replay(sql, account_id)
     state = sql.row(VERIFY.state, (account_id,))
     if state is None:
@@ -170,6 +172,20 @@ def _log_faults(
     ):
         if uids:
             yield Fault(where, f"uids {text_of(ranges_of(sorted(uids)))[:UIDS_NAMED_MAX]} {text}")
+
+
+def _email_faults(sql: Sql, where: str, account_id: int) -> Iterator[Fault]:
+    """Emails that came and have not gone must be there; rows of an older version do not name them."""
+    there = {serial for (serial,) in sql.rows(VERIFY.serials, (account_id,))}
+    came, gone = set[int](), set[int]()
+    for kind, emails, left in sql.rows(VERIFY.emails_logged, (account_id,)):
+        if kind == ChangeKind.ADDED:
+            came.update(uids_in(parse_text(emails)))
+        gone.update(serial for serial, _ in json.loads(left or "[]"))
+    for text, serials in (("that have gone are there", gone & there), ("are missing", came - gone - there)):
+        if serials:
+            named = text_of(ranges_of(sorted(serials)))[:UIDS_NAMED_MAX]
+            yield Fault(where, f"emails {named} {text}, says the log")
 
 
 # --- bodies ----------------------------------------------------------------------

@@ -228,10 +228,19 @@ class Writing(Reading):
         return modseq, mailbox_id, uid_validity
 
     def log(
-        self, modseq: int, kind: ChangeKind, mailbox_id: MailboxId, uids: str = "", name: str | None = None
+        self,
+        modseq: int,
+        kind: ChangeKind,
+        mailbox_id: MailboxId,
+        uids: str = "",
+        name: str | None = None,
+        *,
+        emails: str | None = None,
+        gone: str | None = None,
     ) -> None:
-        """Append to the change log; the account's doorbell rings after the commit."""
-        row = (self.account_id, modseq, int(kind), mailbox_id, uids, name)
+        """Append to the change log; the account's doorbell rings after the commit. `emails`: the serials of
+        those that came, moved or went, as ranges; `gone`: see `expunging.Removed`."""
+        row = (self.account_id, modseq, int(kind), mailbox_id, uids, name, emails, gone)
         self.sql.execute(WRITING.insert_change, row)
         self.job.changed.add(self.account_id)
 

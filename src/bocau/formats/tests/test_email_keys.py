@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bocau.formats.casemap import casemap
-from bocau.formats.digest import HEADER_READ_BYTES_MAX, digest, header_digest
+from bocau.formats.digest import digest
 from bocau.formats.email_keys import KEY_CHARACTERS_MAX, EmailKeys
 from bocau.formats.message_ids import REFERENCES_MAX, VALUE_BYTES_MAX, first_key, keys_in, message_key
 
@@ -91,18 +91,3 @@ def test_hostile_texts_are_cut() -> None:
     for text in found[3:9]:
         assert isinstance(text, str)
         assert len(text) <= KEY_CHARACTERS_MAX
-
-
-@given(st.binary(max_size=400))
-def test_the_header_alone_gives_the_same(junk: bytes) -> None:
-    data = b"Subject: a\r\n" + junk + b"\r\nFrom: b@x\r\n\r\nbody"
-    whole = digest(data)
-    assert header_digest(data) == (whole.listed, whole.listed_fields, whole.keys)
-
-
-def test_no_more_than_is_said_need_be_read() -> None:
-    for size in (HEADER_READ_BYTES_MAX - 40, HEADER_READ_BYTES_MAX + 40):
-        data = b"Subject: a\r\nX: " + b"x" * size + b"\r\nTo: b@x\r\n\r\nbody"
-        whole = digest(data)
-        found = header_digest(data[:HEADER_READ_BYTES_MAX])
-        assert found == (whole.listed, whole.listed_fields, whole.keys)

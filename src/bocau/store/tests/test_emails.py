@@ -21,7 +21,7 @@ async def test_rows_come_in_the_order_asked_for(store):
     assert list(rows) == [ids[2], ids[0]]
     row = rows[ids[0]]
     assert (row.mailbox_ids, row.flags, row.keywords) == ((INBOX,), Flags.SEEN, ("$a", "$b"))
-    assert (row.size_bytes, row.subject, row.has_attachment) == (1, "x", None)
+    assert (row.size_bytes, row.subject, row.has_attachment) == (1, "x", False)
     assert store.blobs.read(row.blob) == b"0"
     assert store.glance(ALICE, lambda tx: email_blob(tx, ids[0])) == row.blob
     assert store.glance(BOB, lambda tx: email_blob(tx, ids[0])) is None

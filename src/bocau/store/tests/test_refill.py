@@ -5,7 +5,7 @@ import pytest
 from bocau.base.ids import MailboxId
 from bocau.store import MailStore
 from bocau.store.email import new_email
-from bocau.store.refill import HEADER_FIRST_BYTES, PORTION_EMAILS, Refiller
+from bocau.store.refill import PORTION_EMAILS, Refiller
 from bocau.store.verify import verify
 
 from .conftest import ALICE, BOB
@@ -18,12 +18,8 @@ LISTED = "SELECT listed, listed_fields FROM email ORDER BY email_id"
 
 
 def body(number: int) -> bytes:
-    filler = b"X: " + b"x" * HEADER_FIRST_BYTES + b"\r\n" if number == 3 else b""
-    return b"%bMessage-ID: <%d@x>\r\nSubject: s\xc3\xa1 %d\r\nFrom: A <a@x>\r\n\r\n" % (
-        filler,
-        number,
-        number,
-    )
+    kind = b"Content-Disposition: attachment\r\n" if number % 3 == 0 else b""
+    return b"%bMessage-ID: <%d@x>\r\nSubject: s\xc3\xa1 %d\r\nFrom: A <a@x>\r\n\r\n" % (kind, number, number)
 
 
 @pytest.fixture
@@ -69,6 +65,18 @@ async def test_everything_is_as_if_it_were_new(store: MailStore, new: list[tuple
     assert rows(store) == new
     assert await sound(store)
     assert await Refiller(store).portion() is None
+
+
+async def test_a_version_that_did_not_look_for_attachments(store: MailStore, new: list[object]) -> None:
+    await refill(store)
+    await store.write(ALICE, lambda tx: tx.sql.execute("UPDATE email_key SET has_attachment = NULL"))
+    await store.write(
+        ALICE, lambda tx: tx.sql.execute("UPDATE account_state SET unkeyed_serial = last_email_serial")
+    )
+    await store.write(ALICE, lambda tx: tx.copy(INBOX, ((3, 5),), SENT))
+    await refill(store)
+    assert rows(store)[:COUNT] == new[:COUNT]
+    assert await sound(store)
 
 
 async def test_copies_made_meanwhile_are_not_forgotten(store: MailStore, new: object) -> None:

@@ -2,9 +2,12 @@
 
 CREATE INDEX message_email ON message (email_id);
 CREATE INDEX email_key_thread ON email_key (thread_id);
+-- Emails with several places: seldom any, so asking whether there are costs nothing.
+CREATE INDEX email_shared ON email (email_id) WHERE place_count > 1;
 
 -- Something to open or save beside the text; NULL: not computed yet (bocau.store.refill).
 ALTER TABLE email_key ADD COLUMN has_attachment INTEGER;
+UPDATE account_state SET unkeyed_serial = last_email_serial;
 
 -- Which emails came, moved or went: serials, as ranges like `uids`. NULL in rows older than this column.
 ALTER TABLE change ADD COLUMN emails TEXT;

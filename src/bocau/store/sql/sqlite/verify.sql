@@ -24,6 +24,13 @@ SELECT uid, modseq FROM message WHERE account_id = :account_id AND mailbox_id = 
 -- name: log
 SELECT modseq, kind, mailbox_id, uids FROM change WHERE account_id = :account_id ORDER BY modseq;
 
+-- name: serials
+SELECT email_id & 4294967295 FROM email
+WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295;
+
+-- name: emails_logged
+SELECT kind, emails, gone FROM change WHERE account_id = :account_id AND emails IS NOT NULL ORDER BY modseq;
+
 -- name: account
 SELECT 'used_bytes is not the sum of sizes', s.used_bytes,
     (SELECT coalesce(sum(size_bytes), 0) FROM message WHERE account_id = :account_id) AS found
@@ -67,6 +74,14 @@ FROM email AS e LEFT JOIN (
 WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
     AND e.place_count <> coalesce(p.places, 0)
 UNION ALL
+SELECT 'an email is twice in a mailbox (mailbox, email)', m.mailbox_id, m.email_id & 4294967295
+FROM message AS m WHERE m.account_id = :account_id GROUP BY m.mailbox_id, m.email_id HAVING count(*) > 1
+UNION ALL
+SELECT 'the places of an email have different keywords (email, places)', m.email_id & 4294967295, count(*)
+FROM email AS e CROSS JOIN message AS m USING (email_id)
+WHERE e.place_count > 1 AND e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+GROUP BY m.email_id HAVING min(m.flags & ~8) <> max(m.flags & ~8) OR min(m.keywords) <> max(m.keywords)
+UNION ALL
 SELECT 'the size is not the body''s length (mailbox, uid)', m.mailbox_id, m.uid
 FROM message AS m JOIN email AS e USING (email_id)
 WHERE m.account_id = :account_id AND m.size_bytes <> e.length
@@ -101,6 +116,12 @@ SELECT 'an email without its keys (email, its place count)', e.email_id & 429496
 FROM account_state AS s
 JOIN email AS e ON e.email_id BETWEEN (s.account_id << 32) + s.unkeyed_serial + 1 AND (s.account_id << 32) + 4294967295
 WHERE s.account_id = :account_id AND NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id)
+UNION ALL
+SELECT 'nobody has looked whether an email has attachments (email, thread)', k.email_id & 4294967295, k.thread_id
+FROM account_state AS s
+JOIN email_key AS k ON k.email_id BETWEEN (s.account_id << 32) + s.unkeyed_serial + 1
+    AND (s.account_id << 32) + 4294967295
+WHERE s.account_id = :account_id AND k.has_attachment IS NULL
 UNION ALL
 SELECT 'keys without their email (email, thread)', k.email_id & 4294967295, k.thread_id FROM email_key AS k
 WHERE k.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295

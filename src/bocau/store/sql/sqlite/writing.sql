@@ -29,23 +29,28 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_key
 INSERT INTO email_key (email_id, thread_id, message_key, reference_keys, is_reply, subject_key, from_key, to_key,
-    cc_key, from_name, to_name)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    cc_key, from_name, to_name, has_attachment)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: unkeyed_account
 SELECT account_id, unkeyed_serial FROM account_state WHERE unkeyed_serial > 0 LIMIT 1;
 
 -- name: unkeyed_emails
-SELECT e.email_id, e.pack, e.offset, e.length, e.sha256 FROM email AS e
+SELECT e.email_id, EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id), e.pack, e.offset, e.length,
+    e.sha256
+FROM email AS e
 WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + :unkeyed_serial
-    AND NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id)
+    AND NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id AND k.has_attachment IS NOT NULL)
 ORDER BY e.email_id DESC LIMIT :count;
+
+-- name: set_has_attachment
+UPDATE email_key SET has_attachment = :has_attachment WHERE email_id = :email_id;
 
 -- name: set_listed
 UPDATE email SET listed = :listed, listed_fields = :listed_fields WHERE email_id = :email_id;
 
 -- name: note_unkeyed
-UPDATE account_state SET unkeyed_serial = last_email_serial WHERE account_id = :account_id;
+UPDATE account_state SET unkeyed_serial = last_email_serial WHERE account_id = :account_id AND unkeyed_serial > 0;
 
 -- name: settle_unkeyed
 UPDATE account_state SET unkeyed_serial = :left WHERE account_id = :account_id AND unkeyed_serial = :before;
@@ -67,7 +72,8 @@ INSERT INTO message (account_id, mailbox_id, uid, modseq, flags, keywords, email
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_change
-INSERT INTO change (account_id, modseq, kind, mailbox_id, uids, name) VALUES (?, ?, ?, ?, ?, ?);
+INSERT INTO change (account_id, modseq, kind, mailbox_id, uids, name, emails, gone)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: set_mailbox_keywords
 UPDATE mailbox SET keywords = :keywords WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
@@ -197,9 +203,9 @@ WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEE
 
 -- name: copy_keys
 INSERT INTO email_key (email_id, thread_id, message_key, reference_keys, is_reply, subject_key, from_key, to_key,
-    cc_key, from_name, to_name)
+    cc_key, from_name, to_name, has_attachment)
 SELECT m.uid + :id_shift, k.thread_id, k.message_key, k.reference_keys, k.is_reply, k.subject_key, k.from_key,
-    k.to_key, k.cc_key, k.from_name, k.to_name
+    k.to_key, k.cc_key, k.from_name, k.to_name, k.has_attachment
 FROM message AS m CROSS JOIN email_key AS k USING (email_id)
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last;
 
@@ -219,6 +225,11 @@ SELECT account_id, :target, uid + :uid_shift, :modseq, flags, keywords, email_id
 FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last;
 
+-- name: serials_with
+SELECT json_group_array(email_id & 4294967295) FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND (flags & :needed) = :needed2;
+
 -- name: delete_messages
 DELETE FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
@@ -235,7 +246,12 @@ DELETE FROM email_key WHERE email_id IN (
     SELECT email_id FROM message
     WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
         AND (flags & :needed) = :needed2)
-    AND NOT EXISTS (SELECT 1 FROM email AS e WHERE e.email_id = email_key.email_id);
+    AND NOT EXISTS (SELECT 1 FROM email AS e WHERE e.email_id = email_key.email_id)
+RETURNING email_id & 4294967295, thread_id & 4294967295;
+
+-- name: surviving
+SELECT email_id & 4294967295 FROM email
+WHERE email_id IN (SELECT value + (:account_id << 32) FROM json_each(:serials));
 
 -- name: lose_places
 UPDATE email SET place_count = place_count - 1 WHERE email_id IN (

@@ -4,26 +4,28 @@ services.smtp (25, 24) ── receive ──→ flow.inbound → flow.local → 
 services.smtp (587) · cli · jmap ── submit ──→ flow.submission → local: flow.local · remote: flow.queue
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bocau.base.errors import NoSuchDomain, RelayDenied
 from bocau.base.ids import AccountId
 from bocau.directory import Directory
 from bocau.flow.inbound import arrival
-from bocau.flow.local.delivery import AT_ONCE_BYTES_MAX, Delivery, Load
+from bocau.flow.local.answers import Answers
+from bocau.flow.local.delivery import AT_ONCE_BYTES_MAX, Alongside, Delivery, Load, Placed
 from bocau.flow.local.reached import reach_any, reach_local
 from bocau.flow.queue.intake import Intake
 from bocau.flow.reports.reporter import Reporter
 from bocau.flow.settings import FlowSettings
 from bocau.flow.submission import identity, limits
 from bocau.flow.submission.fixup import with_crlf
+from bocau.flow.submission.people import written_to
 from bocau.flow.submission.submission import prepared
 from bocau.flow.values import Arrived, BodyType, Outcome, Recipient
 from bocau.formats.address import Address
 from bocau.runtime.clock import Clock
 from bocau.runtime.log import Log
 from bocau.runtime.threads import in_thread
-from bocau.store import MailStore, Writing
+from bocau.store import MailStore, Writing, correspondents
 
 
 class MailFlow:
@@ -43,7 +45,9 @@ class MailFlow:
         self._log = log
         self._settings = settings
         intake = Intake(settings, clock)
-        self._delivery = Delivery(store, intake, Reporter(store, directory, settings, clock, log), log)
+        reporter = Reporter(store, directory, settings, clock, log)
+        answers = Answers(store, directory, intake, settings, clock, log)
+        self._delivery = Delivery(store, intake, reporter, answers, log)
 
     def check_recipient(self, address: Address, size_declared: int | None) -> None:
         """At RCPT of unauthenticated mail, now: RelayDenied, NoSuchAddress, AccountDisabled, OverQuota,
@@ -90,10 +94,10 @@ class MailFlow:
             )
         )
 
-    async def submit(self, arrived: Arrived) -> str:
+    async def submit(self, arrived: Arrived, alongside: Alongside | None = None) -> str:
         """The one door out: fix up (Date, Message-ID, Bcc, sender rights), deliver local recipients and
         queue remote
-        ones in ONE write. Returns the trace id for the reply.
+        ones in ONE write, with what `alongside` does. Returns the trace id for the reply.
 
         Raises NotPermitted, LimitReached, MailLoop, MessageTooLarge, StoreBusy, DiskFull; and what the only
         recipient is refused for."""
@@ -105,7 +109,7 @@ class MailFlow:
                 reach_any(self._directory, arrived.envelope.recipients),
                 arrival.received_field(arrived, self._settings.hostname),
                 content,
-                alongside=self._counted(arrived),
+                alongside=self._counted(arrived, alongside),
             )
         )
         errors = [outcome.error for outcome in outcomes if outcome.error is not None]
@@ -122,12 +126,21 @@ class MailFlow:
             return await in_thread(with_crlf, content)
         return with_crlf(content)
 
-    def _counted(self, arrived: Arrived) -> Callable[[Writing], None] | None:
+    def _counted(self, arrived: Arrived, alongside: Alongside | None) -> Alongside | None:
+        """What an account submits counts against its limits, and makes its recipients known to it."""
         account = arrived.origin.account_id
         if account is None:
-            return None
+            return alongside
         now, recipients = self._clock.now(), len(arrived.envelope.recipients)
-        return lambda tx: limits.count(tx, account, now, self._settings, recipients)
+        people = written_to(arrived.envelope, arrived.content)
+
+        def job(tx: Writing, placed: Placed) -> None:
+            limits.count(tx, account, now, self._settings, recipients)
+            correspondents.meet(tx.of(account), people, int(now))
+            if alongside is not None:
+                alongside(tx, placed)
+
+        return job
 
 
 __all__ = ["Arrived", "MailFlow", "Outcome", "Recipient"]

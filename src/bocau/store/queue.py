@@ -238,6 +238,11 @@ class QueueWriting(QueueReading):
     do not
     ring: only the runner itself makes them."""
 
+    def __init__(self, sql: Sql) -> None:
+        super().__init__(sql)
+        self.added: dict[str, QueueId] = {}
+        """By trace id: what this job has queued so far."""
+
     def add(self, new: NewQueued) -> QueueId:
         """Queue a message; every recipient is due at `created_at`."""
         self.touched = True
@@ -269,6 +274,7 @@ class QueueWriting(QueueReading):
                 for number, r in enumerate(new.recipients)
             ],
         )
+        self.added[new.trace_id] = QueueId(queue_id)
         return QueueId(queue_id)
 
     def lease(

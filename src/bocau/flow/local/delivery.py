@@ -5,12 +5,13 @@ reached → stage → ┌ place all in one write ┐ → outcomes
                   └ some account refuses: leave it out, add a report, once more
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bocau.base.errors import Refused, StoreBusy
 from bocau.base.ids import AccountId
+from bocau.flow.local.answers import Answers
 from bocau.flow.local.parcel import Parcel, PlacesFailed, place
 from bocau.flow.local.reached import Reached
 from bocau.flow.queue.intake import Intake
@@ -32,7 +33,19 @@ AT_ONCE_BYTES_MAX: Final = 512 * 1024
 RECIPIENTS_PER_LINE: Final = 8
 """Of the log."""
 
-Alongside = Callable[[Writing], None]
+
+class Placed(NamedTuple):
+    """What a write places, for whoever writes alongside."""
+
+    reached: Sequence[Reached]
+    lost: Mapping[AccountId, Refused]
+
+    def error(self, reached: Reached) -> Refused | None:
+        """Why nothing at all took the mail of this recipient."""
+        return _error(reached, self.lost)
+
+
+Alongside = Callable[[Writing, Placed], None]
 
 
 class Load(NamedTuple):
@@ -58,8 +71,11 @@ class _Staged:
 class Delivery:
     """Places a message wherever its recipients lead, durably, in one write."""
 
-    def __init__(self, store: MailStore, intake: Intake, reporter: Reporter, log: Log) -> None:
+    def __init__(
+        self, store: MailStore, intake: Intake, reporter: Reporter, answers: Answers, log: Log
+    ) -> None:
         self._store = store
+        self._answers = answers
         self._intake = intake
         self._reporter = reporter
         self._log = log
@@ -68,12 +84,15 @@ class Delivery:
         """One outcome per recipient, in order. Raises StoreBusy, DiskFull."""
         lost: dict[AccountId, Refused] = {}
         staged: _Staged | None = None
+        answers = self._answers.parcels(load.arrived, load.content, _accounts(load.reached, lost))
         for _ in range(PASSES_MAX):
             if not _reaches_anybody(load.reached, lost):
                 return [Outcome(r.recipient, _error(r, lost)) for r in load.reached]
             staged = staged or await self._staged(load)
             try:
-                await place(self._store, self._parcels(load, staged, lost), load.alongside)
+                parcels = self._parcels(load, staged, lost)
+                parcels += [parcel for account, parcel in answers if account not in lost]
+                await place(self._store, parcels, _alongside(load, lost))
             except PlacesFailed as exc:
                 lost |= exc.failures
                 continue
@@ -96,7 +115,7 @@ class Delivery:
         return _Staged(blob, len(path), new_email(data, blob, int(arrived.arrived_at)))
 
     def _parcels(self, load: Load, staged: _Staged, lost: dict[AccountId, Refused]) -> list[Parcel]:
-        accounts = tuple(dict.fromkeys(a for r in load.reached for a in r.accounts if a not in lost))
+        accounts = _accounts(load.reached, lost)
         remote = [(r, address) for r in load.reached for address in r.remote]
         queued = None
         if remote:
@@ -149,11 +168,23 @@ class Delivery:
         )
 
 
-def _reaches_anybody(reached: Sequence[Reached], lost: dict[AccountId, Refused]) -> bool:
+def _alongside(load: Load, lost: Mapping[AccountId, Refused]) -> Callable[[Writing], None] | None:
+    write = load.alongside
+    if write is None:
+        return None
+    placed = Placed(load.reached, dict(lost))
+    return lambda tx: write(tx, placed)
+
+
+def _accounts(reached: Sequence[Reached], lost: Mapping[AccountId, Refused]) -> tuple[AccountId, ...]:
+    return tuple(dict.fromkeys(a for r in reached for a in r.accounts if a not in lost))
+
+
+def _reaches_anybody(reached: Sequence[Reached], lost: Mapping[AccountId, Refused]) -> bool:
     return any(r.remote or any(a not in lost for a in r.accounts) for r in reached)
 
 
-def _error(r: Reached, lost: dict[AccountId, Refused]) -> Refused | None:
+def _error(r: Reached, lost: Mapping[AccountId, Refused]) -> Refused | None:
     """Why nothing at all took the mail of this recipient; None when something did."""
     if r.error is not None:
         return r.error

@@ -22,6 +22,8 @@ class Parcel(NamedTuple):
     queued: NewQueued | None = None
     is_report: bool = False
     """Reports are small and must not get lost: they do not ask for the quota."""
+    is_wanted: Callable[[Writing], bool] | None = None
+    """Asked in the transaction; when it says no, the parcel is left out."""
 
 
 class PlacesFailed(Exception):
@@ -40,9 +42,9 @@ async def place(
     account = next((account for parcel in parcels for account in parcel.accounts), NO_ACCOUNT)
 
     def job(tx: Writing) -> None:
+        put(tx, parcels)
         if alongside is not None:
             alongside(tx)
-        put(tx, parcels)
 
     await store.write(account, job)
 
@@ -51,6 +53,8 @@ def put(tx: Writing, parcels: Iterable[Parcel]) -> None:
     """The same inside a job. Raises PlacesFailed."""
     failures: dict[AccountId, Refused] = {}
     for parcel in parcels:
+        if parcel.is_wanted is not None and not parcel.is_wanted(tx):
+            continue
         for account in parcel.accounts:
             try:
                 _deliver(tx if account == tx.account_id else tx.of(account), parcel)

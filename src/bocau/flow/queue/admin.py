@@ -7,8 +7,9 @@ from bocau.base.ids import QueueId
 from bocau.flow.local.parcel import NO_ACCOUNT
 from bocau.flow.outbound.verdict import Fate, Verdict
 from bocau.flow.queue.conclusion import Conclusion, conclude
+from bocau.flow.queue.fates import note_dropped
 from bocau.flow.queue.settling import Settling
-from bocau.store import MailStore
+from bocau.store import MailStore, Writing
 from bocau.store.queue import QueuedMessage, QueuedSummary
 
 DROPPED_STATUS = "5.7.1"
@@ -45,7 +46,12 @@ async def release(store: MailStore, queue_id: QueueId) -> bool:
 
 async def drop(store: MailStore, queue_id: QueueId) -> bool:
     """Remove a message without a word; False when it has left meanwhile."""
-    return await store.write(NO_ACCOUNT, lambda tx: tx.queue.drop(queue_id))
+
+    def job(tx: Writing) -> bool:
+        note_dropped(tx, queue_id)
+        return tx.queue.drop(queue_id)
+
+    return await store.write(NO_ACCOUNT, job)
 
 
 async def bounce(store: MailStore, settling: Settling, queue_id: QueueId) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from bocau.base.errors import TryLater
 from bocau.flow.local.parcel import Parcel, place
 from bocau.flow.queue.conclusion import Conclusion
+from bocau.flow.queue.fates import note_settled
 from bocau.flow.reports.reporter import Reporter
 from bocau.flow.reports.values import Notice
 from bocau.formats.address import parse_address
@@ -45,6 +46,7 @@ class Settling:
 
         def job(tx: Writing) -> None:
             if conclusion.settlements:
+                note_settled(tx, message.queue_id, conclusion.settlements)
                 tx.queue.settle(message.queue_id, conclusion.settlements, now)
             if alongside is not None:
                 alongside(tx)

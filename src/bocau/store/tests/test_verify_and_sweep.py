@@ -169,7 +169,8 @@ async def test_a_retired_pack_that_is_referred_to_again_is_not_removed(store):
 async def test_queue_bodies_are_alive_too(store):
     from bocau.store.references import tables
 
-    assert store.glance(AccountId(0), lambda tx: tables(tx.sql)) == ["email", "queue_message"]
+    found = store.glance(AccountId(0), lambda tx: tables(tx.sql))
+    assert found == ["email", "held_body", "queue_message", "upload"]
 
 
 def test_old_temporary_files_are_removed(tmp_path):

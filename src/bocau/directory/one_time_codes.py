@@ -34,7 +34,9 @@ def uri_of(secret: str, name: str, issuer: str) -> str:
     """What the QR code says: otpauth://totp/…"""
     from pyotp import TOTP
 
-    return TOTP(secret, digits=CODE_DIGITS, interval=STEP_SECONDS).provisioning_uri(name=name, issuer_name=issuer)
+    return TOTP(secret, digits=CODE_DIGITS, interval=STEP_SECONDS).provisioning_uri(
+        name=name, issuer_name=issuer
+    )
 
 
 def matching_step(secret: str, code: str, now: float, last_step: int) -> int | None:

@@ -50,6 +50,8 @@ class KnownSession:
 
     login: Login
     csrf: str = field(repr=False)
+    kept_seconds: int | None
+    """How long the browser keeps its cookie; None: until it is closed."""
 
 
 def digest(cookie: str) -> str:
@@ -58,6 +60,10 @@ def digest(cookie: str) -> str:
 
 def new_secret() -> str:
     return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def kept_seconds(idle_seconds: int) -> int | None:
+    return LIFETIME_SECONDS if idle_seconds == REMEMBERED_SECONDS else None
 
 
 class WebSessions:
@@ -79,6 +85,7 @@ class WebSessions:
     ) -> OpenedSession:
         """A new session for who has just proved to be `login`."""
         cookie, csrf, now = new_secret(), secrets.token_urlsafe(SECRET_BYTES), int(self._clock.now())
+        idle_seconds = REMEMBERED_SECONDS if is_remembered else IDLE_SECONDS
         row = {
             "account_id": login.account_id,
             "credential_id": login.credential_id,
@@ -87,11 +94,11 @@ class WebSessions:
             "client_host": client_host,
             "user_agent": printable(user_agent),
             "now": now,
-            "idle_seconds": REMEMBERED_SECONDS if is_remembered else IDLE_SECONDS,
+            "idle_seconds": idle_seconds,
             "expires_at": now + LIFETIME_SECONDS,
         }
         session_id = await self._database.write(lambda sql: _insert(sql, row))
-        return OpenedSession(session_id, cookie, csrf, REMEMBERED_SECONDS if is_remembered else None)
+        return OpenedSession(session_id, cookie, csrf, kept_seconds(idle_seconds))
 
     def recognise(self, cookie: str) -> KnownSession | None:
         """The session that a cookie opens, noting that it is used."""
@@ -102,7 +109,11 @@ class WebSessions:
         def job(sql: Sql) -> tuple[KnownSession, int] | None:
             row = sql.row(WEB.session, {"secret": digest(cookie)})
             login = login_of(sql, row, now)
-            return None if row is None or login is None else (KnownSession(login, row[2]), row[3])
+            return (
+                None
+                if row is None or login is None
+                else (KnownSession(login, row[2], kept_seconds(row[4])), row[3])
+            )
 
         found = self._database.read(job)
         if found is None:
@@ -115,6 +126,13 @@ class WebSessions:
     def _touch(self, session_id: int, now: int) -> None:
         note = {"session_id": session_id, "now": now}
         self._notes.write(lambda sql: sql.execute(WEB.touch_session, note))
+
+    def is_open(self, session_id: int) -> bool:
+        row, now = {"session_id": session_id}, self._clock.now()
+        return (
+            self._database.read(lambda sql: login_of(sql, sql.row(WEB.session_numbered, row), now))
+            is not None
+        )
 
     def of_account(self, account_id: AccountId) -> list[WebSession]:
         row = {"account_id": account_id, "now": int(self._clock.now())}

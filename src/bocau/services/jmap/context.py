@@ -1,8 +1,9 @@
 """What a method call works with: the rooms, who asks, and what the request has created so far."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bocau.base.ids import AccountId
 from bocau.directory import Directory, Login
@@ -16,6 +17,9 @@ from bocau.store import MailStore
 
 if TYPE_CHECKING:
     from bocau.flow.flow import MailFlow
+
+LARGE_AT_ONCE: Final = 2
+"""Large bodies that one process takes apart at the same time."""
 
 Arguments = dict[str, Any]
 Response = tuple[str, Arguments]
@@ -32,6 +36,8 @@ class JmapRooms:
     doorbell: Doorbell | None
     log: Log
     settings: JmapSettings = field(default_factory=JmapSettings)
+    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
+    """Taken for work on large bodies: each is in memory, whole."""
 
 
 class Caller(NamedTuple):
@@ -41,6 +47,8 @@ class Caller(NamedTuple):
     client_host: str
     session_id: int = 0
     """The web session that the request belongs to; 0: none, a password or a token came with it."""
+    give_cookie: Callable[[str], None] | None = None
+    """Hands a new cookie of the session out with the answer; None where no answer can."""
 
 
 @dataclass

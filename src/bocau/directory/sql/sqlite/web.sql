@@ -7,6 +7,10 @@ VALUES (:account_id, :credential_id, :secret, :csrf, :client_host, :user_agent, 
 SELECT session_id, credential_id, csrf, last_used_at, idle_seconds, expires_at FROM web_sessions
 WHERE secret = :secret
 
+-- name: session_numbered
+SELECT session_id, credential_id, csrf, last_used_at, idle_seconds, expires_at FROM web_sessions
+WHERE session_id = :session_id
+
 -- name: session_with_id
 SELECT session_id, credential_id, csrf, last_used_at, idle_seconds, expires_at FROM web_sessions
 WHERE session_id = :session_id AND account_id = :account_id

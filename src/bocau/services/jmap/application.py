@@ -1,20 +1,27 @@
-"""JMAP over HTTP: which path is what, and who asks (RFC 8620 §2, §3).
+"""JMAP over HTTP: which path is what, and who asks (RFC 8620 §2, §3, §6).
 
-/.well-known/jmap → /jmap/session        the session object
-/jmap/api                                 requests
+/.well-known/jmap → /jmap/session           the session object
+/jmap/api                                   requests
+/jmap/upload/{accountId}                    a blob in
+/jmap/download/{accountId}/{blobId}/{name}  a blob out
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
+from urllib.parse import unquote
 
-from bocau.base.errors import PeerGone, TryLater
-from bocau.runtime.asgi import Headers, Receive, Scope, Send, header, respond
-from bocau.services.jmap import wire
+from bocau.base.errors import PeerGone, SyntaxFault, TryLater
+from bocau.base.ids import AccountId
+from bocau.runtime.asgi import Receive, Scope, Send, header, respond
+from bocau.services.jmap import ids, wire
 from bocau.services.jmap.api import Api
+from bocau.services.jmap.blobs import NoSuchBlob
 from bocau.services.jmap.callers import Callers, NoCaller, NoSessions, Sessions
 from bocau.services.jmap.context import Caller, JmapRooms
+from bocau.services.jmap.downloading import send_blob
 from bocau.services.jmap.errors import RequestError
-from bocau.services.jmap.session_object import API, SESSION, session_object
+from bocau.services.jmap.session_object import API, DOWNLOAD, SESSION, UPLOAD, session_object
+from bocau.services.jmap.uploading import Uploading
 
 WELL_KNOWN: Final = "/.well-known/jmap"
 JSON: Final = b"application/json"
@@ -23,12 +30,31 @@ ANY_ORIGIN: Final = [
     # Without cookies: a page of another site comes with a login of its own or gets nothing.
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, Last-Event-ID"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Last-Event-ID, Range"),
     (b"access-control-max-age", b"86400"),
 ]
 NOT_KEPT: Final = [(b"cache-control", b"no-cache, no-store, must-revalidate"), ANY_ORIGIN[0]]
 
-Route = Callable[[Caller, Scope, Receive, Send], Awaitable[None]]
+
+class Call(NamedTuple):
+    """One HTTP request whose sender is proved."""
+
+    caller: Caller
+    rest: list[str]
+    """The segments of the path behind the route's own, decoded."""
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    def own_account(self) -> AccountId:
+        """The account that the first segment names. NoSuchBlob for another one."""
+        account = self.caller.login.account_id
+        if not self.rest or ids.parse_account(self.rest[0]) != account:
+            raise NoSuchBlob("not an account of yours")
+        return account
+
+
+Route = Callable[[Call], Awaitable[None]]
 
 
 class JmapApplication:
@@ -38,9 +64,12 @@ class JmapApplication:
         self._rooms = rooms
         self._callers = Callers(rooms.directory, sessions or NoSessions())
         self._api = Api(rooms)
-        self._routes: dict[tuple[str, str], Route] = {
-            ("GET", SESSION): self._session,
-            ("POST", API): self._request,
+        self._uploading = Uploading(rooms)
+        self._routes: dict[str, tuple[str, Route]] = {
+            SESSION: ("GET", self._session),
+            API: ("POST", self._request),
+            UPLOAD: ("POST", self._upload),
+            DOWNLOAD: ("GET", self._download),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,41 +77,60 @@ class JmapApplication:
             await send({"type": "websocket.close", "code": 1008})
             return
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        path = scope["path"]
+        place, rest = _split(scope["raw_path"])
+        wanted, route = self._routes.get(place, ("", None))
         if method == "OPTIONS":
             await respond(send, 204, b"", b"", ANY_ORIGIN)
-        elif path == WELL_KNOWN:
+        elif scope["path"] == WELL_KNOWN:
             # Nobody proved yet: RFC 8620 §2.2 lets a client follow before it logs in.
             await respond(send, 307, b"", b"", [(b"location", SESSION.encode()), *NOT_KEPT])
-        elif (route := self._routes.get((method, path))) is not None:
-            await self._answer(route, scope, receive, send)
+        elif route is None:
+            await respond(send, 404, b"There is nothing here.\n", more=NOT_KEPT)
+        elif wanted != method:
+            await respond(send, 405, b"Not in this way.\n", more=[(b"allow", wanted.encode()), *NOT_KEPT])
         else:
-            is_known = any(known == path for _, known in self._routes)
-            await respond(send, 405 if is_known else 404, b"There is nothing here.\n", more=NOT_KEPT)
+            await self._answer(route, rest, scope, receive, send)
 
-    async def _answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(
+        self, route: Route, rest: list[str], scope: Scope, receive: Receive, send: Send
+    ) -> None:
         try:
             caller = await self._callers.proved(scope)
-            await route(caller, scope, receive, send)
+            await route(Call(caller, rest, scope, receive, send))
         except NoCaller as nobody:
             nobody.headers.append(ANY_ORIGIN[0])
             await nobody.tell(send)
         except RequestError as error:
             await respond(send, error.status, wire.encode(error.problem()), PROBLEM, NOT_KEPT)
+        except NoSuchBlob:
+            await respond(send, 404, b"There is no such blob.\n", more=NOT_KEPT)
+        except SyntaxFault:
+            await respond(send, 400, b"This cannot be read.\n", more=NOT_KEPT)
         except TryLater:
             await respond(send, 503, b"Try again later.\n", more=[(b"retry-after", b"10"), *NOT_KEPT])
         except PeerGone:
             pass
 
-    async def _session(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        found = session_object(caller, self._rooms.settings, origin_of(scope))
-        await _send_json(send, wire.encode(found))
+    async def _session(self, call: Call) -> None:
+        found = session_object(call.caller, self._rooms.settings, origin_of(call.scope))
+        await _send_json(call.send, 200, wire.encode(found))
 
-    async def _request(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = header(scope, b"content-type").partition(";")[0].strip(" ").lower()
+    async def _request(self, call: Call) -> None:
+        kind = header(call.scope, b"content-type").partition(";")[0].strip(" ").lower()
         if kind != "application/json":
             raise RequestError("notJSON", 400, "a request is sent as application/json")
-        await _send_json(send, await self._api.answer(caller, receive))
+        await _send_json(call.send, 200, await self._api.answer(call.caller, call.receive))
+
+    async def _upload(self, call: Call) -> None:
+        found = await self._uploading.take(call.own_account(), call.scope, call.receive)
+        await _send_json(call.send, 201, wire.encode(found))
+
+    async def _download(self, call: Call) -> None:
+        account = call.own_account()
+        if not 2 <= len(call.rest) <= 3:
+            raise NoSuchBlob("a download has an account, a blob and a name")
+        name = call.rest[2] if len(call.rest) == 3 else ""
+        await send_blob(self._rooms, account, call.rest[1], name, call.scope, call.send)
 
 
 def origin_of(scope: Scope) -> str:
@@ -90,5 +138,11 @@ def origin_of(scope: Scope) -> str:
     return f"{scope['scheme']}://{header(scope, b'host')}"
 
 
-async def _send_json(send: Send, body: bytes, more: Headers = ()) -> None:
-    await respond(send, 200, body, JSON, [*NOT_KEPT, *more])
+def _split(raw_path: bytes) -> tuple[str, list[str]]:
+    """The route, as in "/jmap/api", and the segments behind it."""
+    segments = raw_path.decode("latin-1").split("/")
+    return "/".join(segments[:3]), [unquote(segment) for segment in segments[3:]]
+
+
+async def _send_json(send: Send, status: int, body: bytes) -> None:
+    await respond(send, status, body, JSON, NOT_KEPT)

@@ -1,0 +1,97 @@
+"""POST /jmap/upload/{accountId}: a body into the store, piece by piece (RFC 8620 §6.1)."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import BinaryIO, Final, cast
+
+from bocau.base.errors import OverQuota, PeerGone
+from bocau.base.ids import AccountId
+from bocau.base.wiretext import number
+from bocau.runtime.asgi import Receive, Scope, header
+from bocau.services.jmap import ids
+from bocau.services.jmap.blobs import upload_blob_id
+from bocau.services.jmap.context import Arguments, JmapRooms
+from bocau.services.jmap.errors import RequestError
+from bocau.services.jmap.media_types import said_type
+from bocau.store.blobs.growing import GrowingBlob
+from bocau.store.uploads import Upload, add_upload
+
+LENGTH_DIGITS_MAX: Final = 2**53
+
+
+class Uploading:
+    """All uploads of one process."""
+
+    def __init__(self, rooms: JmapRooms) -> None:
+        self._rooms = rooms
+        self._running: Counter[AccountId] = Counter()
+
+    async def take(self, account: AccountId, scope: Scope, receive: Receive) -> Arguments:
+        """Read the body of a request and keep it. RequestError, PeerGone, TryLater."""
+        self._check_length(header(scope, b"content-length"))
+        with self._turn(account), closing(GrowingBlob(self._spool)) as body:
+            await self._read(receive, body)
+            found = await self.keep(account, said_type(header(scope, b"content-type")), body)
+        return told(account, found)
+
+    async def keep(self, account: AccountId, kind: str, body: GrowingBlob) -> Upload:
+        """Put a body that came in into the store."""
+        ref = await body.stage(self._rooms.store.blobs, account)
+        try:
+            return await self._rooms.store.write(account, lambda tx: add_upload(tx, kind, ref))
+        except OverQuota as error:
+            raise RequestError("limit", 507, str(error), "maxSizeUpload") from None
+
+    def _spool(self) -> BinaryIO:
+        """A nameless file beside the data, for a body too long for memory."""
+        folder = self._rooms.store.database.settings.path.parent
+        return cast("BinaryIO", tempfile.TemporaryFile(dir=folder))
+
+    def _check_length(self, said: str) -> None:
+        if said and number(said.encode("latin-1"), maximum=LENGTH_DIGITS_MAX) > self._size_max:
+            raise self._too_large()
+
+    @property
+    def _size_max(self) -> int:
+        return self._rooms.settings.limits.max_size_upload
+
+    def _too_large(self) -> RequestError:
+        return RequestError("limit", 413, f"at most {self._size_max} bytes", "maxSizeUpload")
+
+    async def _read(self, receive: Receive, body: GrowingBlob) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise PeerGone("the client went away")
+            piece = message.get("body", b"")
+            if body.size_bytes + len(piece) > self._size_max:
+                raise self._too_large()
+            if piece:
+                await body.add(piece)
+            if not message.get("more_body", False):
+                return
+
+    @contextmanager
+    def _turn(self, account: AccountId) -> Iterator[None]:
+        limit = self._rooms.settings.limits.max_concurrent_upload
+        if self._running[account] >= limit:
+            raise RequestError("limit", 400, "too many uploads at the same time", "maxConcurrentUpload")
+        self._running[account] += 1
+        try:
+            yield
+        finally:
+            self._running[account] -= 1
+            if not self._running[account]:
+                del self._running[account]
+
+
+def told(account: AccountId, found: Upload) -> Arguments:
+    """The answer to an upload."""
+    return {
+        "accountId": ids.account_id(account),
+        "blobId": upload_blob_id(found.upload_id),
+        "type": found.type,
+        "size": found.blob.length,
+    }

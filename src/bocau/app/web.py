@@ -42,7 +42,7 @@ async def serving_web(
 
 def _load() -> None:
     import bocau.runtime.http
-    import bocau.services.jmap.application  # noqa: F401
+    import bocau.services.web.application  # noqa: F401
 
 
 def _listeners(
@@ -51,7 +51,11 @@ def _listeners(
     from bocau.runtime.http import HttpHost, HttpListener
 
     log = get_log("http")
-    host = HttpHost(application(rooms), log, websocket_bytes_max=rooms.settings.jmap.limits.max_size_request)
+    host = HttpHost(
+        application(rooms, contexts["https"]),
+        log,
+        websocket_bytes_max=rooms.settings.jmap.limits.max_size_request,
+    )
     return host, [
         HttpListener(
             sock,
@@ -65,27 +69,30 @@ def _listeners(
     ]
 
 
-def application(rooms: Rooms) -> "AsgiApp":
+def application(rooms: Rooms, https: ServerTlsContext) -> "AsgiApp":
     """Everything that is served by HTTP."""
     from bocau.runtime.http_entrance import Entrance
     from bocau.services.jmap.application import JmapApplication
     from bocau.services.jmap.context import JmapRooms
+    from bocau.services.web.application import WebApplication
+    from bocau.services.web.headers import Guarded
+    from bocau.services.web.sessions import CookieSessions
 
     settings = rooms.settings
-    jmap = JmapApplication(
-        JmapRooms(
-            rooms.store,
-            rooms.directory,
-            rooms.flow,
-            rooms.clock,
-            rooms.doorbell,
-            get_log("jmap"),
-            settings.jmap,
-        )
+    jmap_rooms = JmapRooms(
+        rooms.store,
+        rooms.directory,
+        rooms.flow,
+        rooms.clock,
+        rooms.doorbell,
+        get_log("jmap"),
+        settings.jmap,
     )
-    return Entrance(
-        jmap,
+    sessions = CookieSessions(rooms.directory)
+    entrance = Entrance(
+        WebApplication(jmap_rooms, JmapApplication(jmap_rooms, sessions), sessions),
         names=settings.web_names,
         https_port=settings.https_port,
         allows_plain_on_loopback=settings.file.login.plain_on_loopback,
     )
+    return Guarded(entrance, is_trusted=lambda: not https.is_self_signed)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from bocau.runtime.tls_binding import server_end_point
+from bocau.runtime.tls_binding import is_self_issued, server_end_point
 from bocau.runtime.tls_client import ClientAuthority, ask_for_certificates
 
 SELF_SIGNED_DAYS: Final = 3650
@@ -40,6 +40,8 @@ class ServerTlsContext(ssl.SSLContext):
 
     server_end_point: bytes
     """RFC 5929 §4; b"" when the certificate's signature has no single hash."""
+    is_self_signed: bool
+    """Browsers do not trust it unless a person told them to."""
     alpn_refused: frozenset[str]
     """Protocols that are agreed to only to close the connection (ALPACA)."""
     _certificate: tuple[Path, Path]
@@ -54,7 +56,8 @@ class ServerTlsContext(ssl.SSLContext):
         # A throw-away context first: a key that does not fit must not leave this one half loaded.
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
         self.load_cert_chain(certificate, key)
-        self.server_end_point = server_end_point(_first_certificate(certificate))
+        first = _first_certificate(certificate)
+        self.server_end_point, self.is_self_signed = server_end_point(first), is_self_issued(first)
         if self._clients is not None:
             ask_for_certificates(self, self._clients)
 

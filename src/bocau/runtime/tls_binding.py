@@ -1,6 +1,7 @@
-"""Channel binding to the server's certificate: `tls-server-end-point` (RFC 5929 §4), for SCRAM-PLUS.
+"""What is read from the server's certificate: its channel binding `tls-server-end-point` (RFC 5929 §4) for
+SCRAM-PLUS, and whether it is its own issuer.
 
-The hash is that of the certificate's signature algorithm. It is read from the DER here, in a few lines: a
+The hash is that of the certificate's signature algorithm. Both are read from the DER here, in a few lines: a
 certificate library would cost every worker several megabytes.
 """
 
@@ -21,6 +22,7 @@ _SIGNATURES: Final = {
     bytes.fromhex("2a8648ce3d040303"): "sha384",
     bytes.fromhex("2a8648ce3d040304"): "sha512",
 }
+_EXPLICIT_VERSION: Final = 0xA0
 _RSASSA_PSS: Final = bytes.fromhex("2a864886f70d01010a")
 _PSS_HASHES: Final = {
     bytes.fromhex("0609608648016503040201"): "sha256",
@@ -42,6 +44,23 @@ def server_end_point(certificate: bytes) -> bytes:
     if certificate[identifier:identifier_end] == _RSASSA_PSS:
         name = _pss_hash(certificate[identifier_end:algorithm_end])
     return hashlib.new(name, certificate).digest() if name else b""
+
+
+def is_self_issued(certificate: bytes) -> bool:
+    """Whether a certificate (DER) names its own subject as its issuer (RFC 5280 §3.2)."""
+    try:
+        _, start, _ = _element(certificate, 0)  # Certificate
+        _, at, _ = _element(certificate, start)  # tbsCertificate
+        fields = []
+        # version (where it is said), serialNumber, signature, issuer, validity, subject (RFC 5280 §4.1)
+        for _ in range(6):
+            tag, value, end = _element(certificate, at)
+            fields.append((tag, certificate[value:end]))
+            at = end
+    except IndexError:
+        return False
+    names = fields[1:] if fields[0][0] == _EXPLICIT_VERSION else fields
+    return names[2] == names[4]
 
 
 def _pss_hash(parameters: bytes) -> str:

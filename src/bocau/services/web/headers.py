@@ -51,8 +51,8 @@ class Guarded:
     """The outermost application: adds what an answer does not say itself."""
 
     def __init__(self, app: AsgiApp, *, is_trusted: Callable[[], bool]) -> None:
-        """`is_trusted`: whether browsers trust the certificate. A promise of HTTPS for a year
-        (RFC 6797 §8.4) would shut people out whose browser does not."""
+        """`is_trusted`: whether the certificate is one that browsers may trust. Else a promise of HTTPS for a
+        year (RFC 6797) would shut people out: it lets nobody go on past a warning (§8.4)."""
         self._app = app
         self._is_trusted = is_trusted
 

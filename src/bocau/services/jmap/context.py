@@ -12,6 +12,7 @@ from bocau.runtime.doorbell import Doorbell
 from bocau.runtime.log import Log
 from bocau.services.jmap import ids
 from bocau.services.jmap.errors import MethodError, SetError
+from bocau.services.jmap.finding.kept import Kept
 from bocau.services.jmap.settings import JmapSettings
 from bocau.store import MailStore
 
@@ -36,6 +37,8 @@ class JmapRooms:
     doorbell: Doorbell | None
     log: Log
     settings: JmapSettings = field(default_factory=JmapSettings)
+    kept: Kept = field(default_factory=Kept)
+    """Lists and columns of queries."""
     large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
     """Taken for work on large bodies: each is in memory, whole."""
 

@@ -26,7 +26,8 @@ EVENT_SOURCE: Final = "/jmap/eventsource"
 WEB_SOCKET: Final = "/jmap/ws"
 SESSION: Final = "/jmap/session"
 
-COLLATIONS: Final = ["i;ascii-casemap", "i;ascii-numeric", "i;unicode-casemap"]
+COLLATIONS: Final = ["i;unicode-casemap"]
+"""What texts are kept folded by, so the only one (see `finding.sorting`)."""
 SORT_OPTIONS: Final = [
     "receivedAt",
     "sentAt",

@@ -3,9 +3,10 @@
 from typing import Final
 
 from bocau.services.jmap.context import Registered
-from bocau.services.jmap.methods import core, email_get
+from bocau.services.jmap.methods import core, email_get, email_query
 
 METHODS: Final[dict[str, Registered]] = {
     **core.METHODS,
     **email_get.METHODS,
+    **email_query.METHODS,
 }

@@ -96,6 +96,20 @@ SELECT json_group_array(k.to_name) FROM (
     SELECT email_id FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id ORDER BY uid) AS m
 LEFT JOIN email_key AS k USING (email_id);
 
+-- The same for a whole account, with the lower halves of the ids.
+
+-- name: account_subject_keys
+SELECT json_group_array(email_id & 4294967295), json_group_array(subject_key) FROM email_key
+WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295;
+
+-- name: account_from_names
+SELECT json_group_array(email_id & 4294967295), json_group_array(from_name) FROM email_key
+WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295;
+
+-- name: account_to_names
+SELECT json_group_array(email_id & 4294967295), json_group_array(to_name) FROM email_key
+WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295;
+
 -- name: links
 SELECT json_group_array(k.message_key), json_group_array(k.is_reply),
     json_group_array(length(k.reference_keys) / 8), unhex(group_concat(hex(k.reference_keys), ''))

@@ -12,6 +12,7 @@ from bocau.store import (
     seen,
     submissions,
     subscriptions,
+    uploads,
     vacation,
 )
 from bocau.store.expunging import remove
@@ -54,6 +55,7 @@ def delete_account(tx: "Writing") -> None:
     ):
         tx.sql.execute(statement, {"account_id": tx.account_id})
     subscriptions.forget_account(tx)
+    uploads.forget_account(tx)
     annotations.forget_account(tx)
     access.forget_account(tx)
     seen.forget_account(tx)
@@ -135,13 +137,13 @@ def delete(tx: "Writing", mailbox_id: MailboxId) -> None:
         raise NotPermitted("INBOX cannot be deleted")
     if _children(tx, mailbox.name):
         raise HasChildren(f"mailbox {mailbox.name!r} has children")
-    remove(tx, mailbox_id, ((1, mailbox.uid_next),), 0)
+    removed = remove(tx, mailbox_id, ((1, mailbox.uid_next),), 0)
     tx.sql.execute(WRITING.lose, (mailbox.size_bytes, mailbox.message_count, tx.account_id))
     tx.sql.execute(WRITING.delete_mailbox, (tx.account_id, mailbox_id))
     annotations.forget_mailbox(tx, mailbox_id)
     access.forget_mailbox(tx, mailbox_id)
     seen.forget_mailbox(tx, mailbox_id)
-    tx.log(tx.next_modseq(), ChangeKind.MAILBOX_DELETED, mailbox_id)
+    tx.log(tx.next_modseq(), ChangeKind.MAILBOX_DELETED, mailbox_id, **removed._asdict())
 
 
 def set_role(tx: "Writing", mailbox_id: MailboxId, role: MailboxRole | None) -> None:

@@ -38,4 +38,8 @@ SELECT email_id FROM email
 WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295 LIMIT :count;
 
 -- name: state
-SELECT modseq, last_email_serial FROM account_state WHERE account_id = :account_id;
+-- Kinds from 8 on are not of mail; they come singly, so the newest row of mail is near.
+SELECT coalesce((
+        SELECT c.modseq FROM change AS c
+        WHERE c.account_id = s.account_id AND c.kind < 8 ORDER BY c.modseq DESC LIMIT 1), 0), s.last_email_serial
+FROM account_state AS s WHERE s.account_id = :account_id;

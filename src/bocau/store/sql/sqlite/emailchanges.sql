@@ -1,0 +1,33 @@
+-- The change log as a client follows it that knows emails, threads and mailboxes (RFC 8620 section 5.2).
+
+-- name: rows
+SELECT modseq, kind, mailbox_id, uids, name, emails, gone FROM change
+WHERE account_id = :account_id AND modseq > :since AND kind < 8 ORDER BY modseq LIMIT :count;
+
+-- name: serials_at
+SELECT uid, email_id & 4294967295 FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last;
+
+-- name: existing
+SELECT e.email_id & 4294967295 FROM json_each(:serials) AS j
+CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value;
+
+-- name: threads_of
+SELECT j.value, coalesce(k.thread_id, e.email_id) & 4294967295 FROM json_each(:serials) AS j
+CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
+LEFT JOIN email_key AS k ON k.email_id = e.email_id;
+
+-- name: threads
+SELECT thread, min(email) FROM (
+    SELECT j.value AS thread, k.email_id & 4294967295 AS email FROM json_each(:serials) AS j
+    CROSS JOIN email_key AS k ON k.thread_id = (:account_id << 32) + j.value
+    UNION ALL
+    SELECT j.value, j.value FROM json_each(:serials) AS j
+    CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
+    WHERE NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id))
+GROUP BY thread;
+
+-- name: mailboxes_of_threads
+SELECT DISTINCT m.mailbox_id FROM json_each(:serials) AS j
+CROSS JOIN email_key AS k ON k.thread_id = (:account_id << 32) + j.value
+CROSS JOIN message AS m ON m.email_id = k.email_id;

@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+WEB_STAMP := web/node_modules/.package-lock.json
 
-.PHONY: run test test-long check format bench clean packages
+.PHONY: run test test-long check check-web web format bench clean packages
 
 run: $(STAMP)
 	$(BIN)/bocau demo
@@ -20,6 +21,16 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if command -v npm >/dev/null; then $(MAKE) check-web; else echo "There is no npm here: the webmail is not checked"; fi
+
+# The webmail's sources are web/; what is built of them is kept beside the server (docs/decisions/0015-the-built-webmail.md).
+web: $(WEB_STAMP)
+	npm --prefix web run build
+
+check-web: $(WEB_STAMP) $(STAMP)
+	npm --prefix web run check
+	npm --prefix web test
+	$(BIN)/python -m pytest -q tests/web/test_build.py
 
 format: $(STAMP)
 	$(BIN)/ruff format .
@@ -40,5 +51,8 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m compileall -q src/bocau
 	@touch $(STAMP)
 
+$(WEB_STAMP): web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache web/node_modules

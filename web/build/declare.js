@@ -1,0 +1,4 @@
+// @ts-check
+import { writeDeclarations } from "./words.js";
+
+writeDeclarations();

@@ -1,0 +1,135 @@
+/**
+ * The one road to the mail: JMAP requests of the session (RFC 8620 §3).
+ *
+ *     send(calls) ─┐
+ *     send(calls) ─┴─ same turn of the loop → one POST → each caller its own responses
+ */
+import { session } from "$/session.svelte";
+import { type Arguments, type Call, type Invocation, tagged, untagged } from "./batch";
+import { LoggedOut, MethodFailed, NotSet, Offline, Refused } from "./errors";
+import type { SetResponse } from "./types";
+
+export { type Call, ref } from "./batch";
+
+const USING = [
+  "urn:ietf:params:jmap:core",
+  "urn:ietf:params:jmap:mail",
+  "urn:ietf:params:jmap:submission",
+  "urn:ietf:params:jmap:vacationresponse",
+  "urn:ietf:params:jmap:blob",
+  "urn:ietf:params:jmap:quota",
+  "urn:ietf:params:jmap:mdn",
+  "urn:bocau:params:jmap",
+];
+const CALLS_MAX = 16;
+/** More groups start another request; the server takes 32 calls. */
+
+/** The server must have answered by then; it gives a request up after 60 seconds. */
+const ANSWER_MS = 70_000;
+
+interface Waiting {
+  calls: Call[];
+  resolve: (responses: Invocation[][]) => void;
+  reject: (error: unknown) => void;
+}
+
+let waiting: Waiting[] = [];
+
+/**
+ * The responses' arguments, call by call; account ids are filled in. MethodFailed for the first call that failed;
+ * Offline, LoggedOut, Refused for the whole request.
+ */
+export async function send(calls: Call[]): Promise<Arguments[]> {
+  const responses = await sendRaw(calls);
+  return responses.map((group, index) => {
+    const [method, args] = group[0] ?? ["error", { type: "serverFail", description: "no response" }];
+    if (method === "error") throw new MethodFailed(calls[index]?.[0] ?? "", String(args["type"]), String(args["description"] ?? ""));
+    return args;
+  });
+}
+
+/** Every response to every call, errors among them; for calls that imply others (RFC 8621 §7.5). */
+export function sendRaw(calls: Call[]): Promise<Invocation[][]> {
+  return new Promise((resolve, reject) => {
+    const counted = waiting.reduce((sum, one) => sum + one.calls.length, 0);
+    if (counted > 0 && counted + calls.length > CALLS_MAX) flush();
+    waiting.push({ calls: calls.map(withAccount), resolve, reject });
+    if (waiting.length === 1) queueMicrotask(flush);
+  });
+}
+
+/** One method call. */
+export async function call<T = Arguments>(method: string, args: Arguments): Promise<T> {
+  const [answer] = await send([[method, args]]);
+  return answer as T;
+}
+
+/** A /set of one object, or of several of which all must succeed: NotSet with the first error. */
+export async function set(type: string, args: Arguments): Promise<SetResponse> {
+  const answer = await call<SetResponse>(`${type}/set`, args);
+  const failed = Object.values({ ...answer.notCreated, ...answer.notUpdated, ...answer.notDestroyed });
+  if (failed[0] !== undefined) throw new NotSet(failed[0]);
+  return answer;
+}
+
+function withAccount([method, args]: Call): Call {
+  return [method, { accountId: session.accountId, ...args }];
+}
+
+function flush(): void {
+  const groups = waiting;
+  waiting = [];
+  if (groups.length > 0) void carry(groups);
+}
+
+async function carry(groups: Waiting[]): Promise<void> {
+  try {
+    const responses = await post(groups.flatMap((one, index) => tagged(one.calls, index)));
+    groups.forEach((one, index) => one.resolve(untagged(responses, index, one.calls.length)));
+  } catch (error) {
+    for (const one of groups) one.reject(error);
+  }
+}
+
+async function post(methodCalls: Invocation[]): Promise<Invocation[]> {
+  const using = USING.filter((one) => one in session.object.capabilities);
+  const response = await reach(session.object.apiUrl, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ using, methodCalls }),
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  const body = (await response.json()) as { methodResponses: Invocation[]; sessionState: string };
+  return body.methodResponses;
+}
+
+/**
+ * A request with the session's token, whatever it is for (API, upload). Offline, LoggedOut, Refused; otherwise the
+ * response with a 2xx status.
+ */
+export async function reach(url: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { ...init, headers: { ...init.headers, "X-CSRF-Token": session.csrf } });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    session.isOnline = false;
+    throw new Offline(String(error));
+  }
+  if (response.status === 401) {
+    session.end();
+    throw new LoggedOut();
+  }
+  if (response.status === 502 || response.status === 503 || response.status === 504) {
+    session.isOnline = false;
+    throw new Offline(response.statusText);
+  }
+  session.isOnline = true;
+  if (!response.ok) throw await refused(response);
+  return response;
+}
+
+async function refused(response: Response): Promise<Refused> {
+  const problem = (await response.json().catch(() => ({}))) as { type?: string; detail?: string };
+  return new Refused(problem.type ?? "about:blank", response.status, problem.detail ?? response.statusText);
+}

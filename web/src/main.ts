@@ -1,0 +1,15 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import { bootOfPage, session } from "./session.svelte";
+import { begin } from "./start";
+import { chooseLanguage, language } from "./words/language.svelte";
+
+chooseLanguage(language());
+const boot = bootOfPage();
+if (boot !== null) {
+  session.begin(boot);
+  begin(boot);
+}
+mount(App, { target: document.body });

@@ -1,0 +1,81 @@
+/** The current route, in step with the browser's history: Back always works. */
+import { INBOX, type ComposeStart, parseRoute, pathOf, pathOfMail, type Place, type Route } from "./routes";
+
+type MailRoute = Extract<Route, { screen: "mail" }>;
+
+class Router {
+  route = $state.raw<Route>(this.#read());
+  /** What lies beneath the composer: the mail that was shown last. */
+  lastMail = $state.raw<MailRoute>({ screen: "mail", place: INBOX, threadId: null, emailId: null });
+
+  constructor() {
+    this.#remember();
+    window.addEventListener("popstate", () => this.#take());
+  }
+
+  /** Go there; `replace` when Back must not lead here again. */
+  go(route: Route, replace = false): void {
+    const path = pathOf(route);
+    const depth = this.#depth();
+    if (replace || path === location.pathname + location.search) history.replaceState({ depth }, "", path);
+    else history.pushState({ depth: depth + 1 }, "", path);
+    this.#take();
+  }
+
+  openPlace(place: Place): void {
+    this.go({ screen: "mail", place, threadId: null, emailId: null });
+  }
+
+  openThread(place: Place, threadId: string, emailId: string | null = null, replace = false): void {
+    this.go({ screen: "mail", place, threadId, emailId }, replace);
+  }
+
+  compose(start: ComposeStart): void {
+    this.go({ screen: "compose", start });
+  }
+
+  /** Back to where the person came from inside the app, else to the mail. */
+  close(): void {
+    if (this.#depth() > 0) history.back();
+    else this.go(this.route.screen === "mail" ? { ...this.route, threadId: null, emailId: null } : this.lastMail, true);
+  }
+
+  /** From an open conversation to its list. */
+  closeThread(): void {
+    if (this.route.screen !== "mail" || this.route.threadId === null) return;
+    this.openPlace(this.route.place);
+  }
+
+  #depth(): number {
+    return (history.state as { depth?: number } | null)?.depth ?? 0;
+  }
+
+  #read(): Route {
+    return parseRoute(location.pathname, location.search);
+  }
+
+  #take(): void {
+    this.route = this.#read();
+    this.#remember();
+  }
+
+  #remember(): void {
+    if (this.route.screen === "mail") this.lastMail = this.route;
+  }
+}
+
+export const router = new Router();
+
+/** For the href of a link: a real address, so that it opens in a new tab too. */
+export const href = { mail: pathOfMail, route: pathOf };
+
+/** A click on a link inside the app goes through the router; with a modifier key the browser does as always. */
+export function followLink(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = (event.target as Element).closest("a");
+  if (link === null || link.target !== "" || link.origin !== location.origin || link.hasAttribute("download")) return;
+  const route = parseRoute(link.pathname, link.search);
+  if (route.screen === "missing") return;
+  event.preventDefault();
+  router.go(route);
+}

@@ -1,0 +1,74 @@
+/** One request for a stretch of a list, with all that its rows show. */
+import { type Call, ref, sendRaw } from "$/jmap/client";
+import { MethodFailed } from "$/jmap/errors";
+import type { Arguments, Invocation } from "$/jmap/batch";
+import type { EmailHead, Filter, GetResponse, Id, QueryResponse, SearchSnippet, Thread } from "$/jmap/types";
+import { HEAD_PROPERTIES } from "./emails.svelte";
+
+export interface ListQuery {
+  filter: Filter;
+  collapseThreads: boolean;
+  /** Whether rows show where the words were found. */
+  hasWords: boolean;
+}
+
+/** From a position, or around an email that is on the screen. */
+export type From = { position: number } | { anchor: Id; anchorOffset: number };
+
+export interface Range {
+  query: QueryResponse;
+  heads: EmailHead[];
+  threads: Thread[];
+  snippets: SearchSnippet[];
+  emailState: string;
+}
+
+const NEWEST_FIRST = [{ property: "receivedAt", isAscending: false }];
+
+/** MethodFailed anchorNotFound when the anchor has left the list. */
+export async function readRange(query: ListQuery, from: From, limit: number): Promise<Range> {
+  const { filter, collapseThreads } = query;
+  const calls: Call[] = [
+    ["Email/query", { filter, sort: NEWEST_FIRST, collapseThreads, calculateTotal: true, limit, ...from }],
+    ["Email/get", { "#ids": ref(0, "Email/query", "/ids"), properties: HEAD_PROPERTIES }],
+  ];
+  if (collapseThreads) {
+    calls.push(
+      ["Thread/get", { "#ids": ref(1, "Email/get", "/list/*/threadId") }],
+      ["Email/get", { "#ids": ref(2, "Thread/get", "/list/*/emailIds"), properties: HEAD_PROPERTIES }],
+    );
+  }
+  if (query.hasWords) calls.push(["SearchSnippet/get", { filter, "#emailIds": ref(0, "Email/query", "/ids") }]);
+  return gathered(await sendRaw(calls), query);
+}
+
+function gathered(responses: Invocation[][], query: ListQuery): Range {
+  const heads = needed<GetResponse<EmailHead>>(responses[1], "Email/get");
+  const threads = query.collapseThreads ? wished<GetResponse<Thread>>(responses[2]) : null;
+  // Threads too long for one answer are shown by their newest email alone.
+  const others = query.collapseThreads ? wished<GetResponse<EmailHead>>(responses[3]) : null;
+  const snippets = query.hasWords ? wished<{ list: SearchSnippet[] }>(responses.at(-1)) : null;
+  return {
+    query: needed<QueryResponse>(responses[0], "Email/query"),
+    heads: [...(others?.list ?? []), ...heads.list],
+    threads: others === null ? [] : (threads?.list ?? []),
+    snippets: snippets?.list ?? [],
+    emailState: heads.state,
+  };
+}
+
+function needed<T>(response: Invocation[] | undefined, method: string): T {
+  const [name, args] = first(response);
+  if (name === "error") throw new MethodFailed(method, String(args["type"]), String(args["description"] ?? ""));
+  return args as T;
+}
+
+function wished<T>(response: Invocation[] | undefined): T | null {
+  const [name, args] = first(response);
+  return name === "error" ? null : (args as T);
+}
+
+function first(response: Invocation[] | undefined): [string, Arguments] {
+  const [name, args] = response?.[0] ?? ["error", { type: "serverFail" }];
+  return [name, args];
+}

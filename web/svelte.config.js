@@ -1,0 +1,8 @@
+// @ts-check
+import { vitePreprocess } from "@sveltejs/vite-plugin-svelte";
+
+/** @type {import("@sveltejs/vite-plugin-svelte").SvelteConfig} */
+export default {
+  preprocess: vitePreprocess({ style: false }),
+  compilerOptions: { runes: true },
+};

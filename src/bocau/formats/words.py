@@ -88,7 +88,12 @@ def encode_words(text: str) -> bytes:
     """Text for an unstructured field or a phrase: as it stands if printable ASCII, else encoded words."""
     if text.isascii() and text.isprintable() and "=?" not in text:
         return text.encode("ascii")
-    return b"\r\n ".join(_encoded_word(chunk) for chunk in _chunks(text))
+    return b"\r\n ".join(encoded_words(text))
+
+
+def encoded_words(text: str) -> list[bytes]:
+    """Text as encoded words, whatever it holds; they are told apart by white space that is no part of it."""
+    return [_encoded_word(chunk) for chunk in _chunks(text)]
 
 
 def _encoded_word(octets: bytes) -> bytes:

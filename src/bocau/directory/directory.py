@@ -18,7 +18,7 @@ from bocau.database import Database, Sql
 from bocau.directory import administration, credentials, web_sessions
 from bocau.directory.credentials import ScramSalt
 from bocau.directory.expansion import expand
-from bocau.directory.identities import known_as, may_send_as
+from bocau.directory.identities import known_as, may_send_as, own_addresses
 from bocau.directory.logins import Logins, ScramKeys
 from bocau.directory.lookups import Lookups
 from bocau.directory.notes import Notes
@@ -120,6 +120,10 @@ class Directory:
         """Its own address (with any subaddress), its aliases, groups it may send as, and the addresses of a
         catch-all or a reserved name that lead to it."""
         return self._lookups.get((account_id, address), lambda sql: may_send_as(sql, account_id, address))
+
+    def own_addresses(self, account_id: AccountId) -> tuple[Address, ...]:
+        """Every name that the account may write under: its own, its aliases, groups; its own first."""
+        return self._lookups.get(("own", account_id), lambda sql: own_addresses(sql, account_id))
 
     def domains(self) -> list[Domain]:
         rows = self._database.read(lambda sql: sql.rows(SQL.domains))

@@ -29,6 +29,8 @@ DONE_MAX: Final = 5000
 """Submissions of one account that are kept when they are done."""
 DONE_SECONDS: Final = 30 * 86_400
 PRUNED_AT_ONCE: Final = 5
+REPORTS_MAX: Final = 100
+"""Reports that are kept with one submission."""
 
 PENDING: Final = "pending"
 FINAL: Final = "final"
@@ -49,10 +51,23 @@ class Submission(NamedTuple):
     undo_status: str
     queue_id: QueueId | None
     delivery: Delivery
-    made_modseq: int
+    message_id: str | None = None
+    """Of what is sent."""
+    reports: tuple[tuple[str, int], ...] = ()
+    """(kind, email id) of what has come back, the oldest first."""
+    made_modseq: int = 0
     """Of its creation."""
-    created_at: int
+    created_at: int = 0
     account_id: AccountId = AccountId(0)
+
+
+class Outline(NamedTuple):
+    submission_id: int
+    identity_id: int
+    email_id: int
+    thread_id: int
+    send_at: int
+    undo_status: str
 
 
 def submission(tx: "Reading", submission_id: int) -> Submission | None:
@@ -64,6 +79,11 @@ def submission(tx: "Reading", submission_id: int) -> Submission | None:
 def submissions(tx: "Reading") -> list[Submission]:
     """All of the account, the oldest first; bounded by PENDING_MAX and DONE_MAX."""
     return [_submission(row) for row in tx.sql.rows(SENDING.submissions, {"account_id": tx.account_id})]
+
+
+def outlines(tx: "Reading") -> list[Outline]:
+    """What lists are made of: all of the account, the oldest first."""
+    return [Outline._make(row) for row in tx.sql.rows(SENDING.outlines, (tx.account_id,))]
 
 
 def add(tx: "Writing", new: Submission, body: BlobRef | None = None) -> Submission:
@@ -87,6 +107,7 @@ def _values(tx: "Writing", new: Submission) -> dict[str, Any]:
         "account_id": tx.account_id,
         "envelope": json.dumps(new.envelope),
         "delivery": json.dumps(new.delivery),
+        "reports": "[]",
     }
 
 
@@ -146,6 +167,20 @@ def forget_account(tx: "Writing") -> None:
         tx.sql.execute(statement, {"account_id": tx.account_id})
 
 
+# --- what comes back ----------------------------------------------------------------
+
+
+def note_report(tx: "Writing", kind: str, message_id: str, email_id: int) -> None:
+    """A report on a message has come, as this email; nothing happens when no submission sent it."""
+    row = tx.sql.row(SENDING.of_message, (tx.account_id, message_id))
+    if row is None:
+        return
+    reports = json.loads(row[1])
+    if len(reports) < REPORTS_MAX:
+        tx.sql.execute(SENDING.set_reports, (json.dumps([*reports, [kind, email_id]]), row[0]))
+        log_apart(tx, ChangeKind.SUBMISSION, str(row[0]))
+
+
 # --- for the sender ------------------------------------------------------------------
 
 
@@ -175,4 +210,5 @@ def set_delivery(tx: "Writing", submission_id: int, delivery: Mapping[str, dict[
 def _submission(row: tuple[Any, ...]) -> Submission:
     values = list(row)
     values[4], values[8] = json.loads(row[4]), json.loads(row[8])
+    values[10] = tuple((kind, email_id) for kind, email_id in json.loads(row[10]))
     return Submission._make(values)

@@ -2,13 +2,16 @@
 elsewhere."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bocau.base.errors import Refused
 from bocau.base.ids import AccountId
+from bocau.flow.local.returned import note_report
 from bocau.store import MailStore, NewEmail, Writing
 from bocau.store.queue import NewQueued
 
+REPORT_MARK: Final = b'"REPORT"'
+"""In the structure of every report (RFC 6522)."""
 NO_ACCOUNT = AccountId(0)
 INBOX = "INBOX"
 
@@ -72,4 +75,6 @@ def _deliver(tx: Writing, parcel: Parcel) -> None:
     assert parcel.email is not None
     if not parcel.is_report:
         tx.enforce_quota(parcel.email.size_bytes)
-    tx.add(tx.mailbox_named(INBOX).mailbox_id, parcel.email)
+    _, email_id = tx.add(tx.mailbox_named(INBOX).mailbox_id, parcel.email)
+    if REPORT_MARK in parcel.email.body_structure:
+        note_report(tx, email_id, parcel.email)

@@ -34,6 +34,14 @@ def account_of_email(email: int) -> AccountId:
     return AccountId(email >> SERIAL_BITS)
 
 
+def identity_id(identity: int) -> str:
+    return f"I{identity}"
+
+
+def submission_id(submission: int) -> str:
+    return f"S{submission}"
+
+
 def thread_id(thread: int) -> str:
     return f"T{thread}"
 
@@ -52,6 +60,14 @@ def parse_email(account: AccountId, text: object) -> EmailId | None:
     """Of this account only: the account is the upper half of the number."""
     number = _number(text, "M")
     return EmailId(number) if number is not None and number >> SERIAL_BITS == account else None
+
+
+def parse_identity(text: object) -> int | None:
+    return _number(text, "I")
+
+
+def parse_submission(text: object) -> int | None:
+    return _number(text, "S")
 
 
 def parse_thread(account: AccountId, text: object) -> int | None:

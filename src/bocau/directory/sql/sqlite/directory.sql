@@ -50,6 +50,15 @@ INSERT INTO address_targets (address_id, position, local_part, domain) VALUES (?
 -- name: delete_targets
 DELETE FROM address_targets WHERE address_id = :address_id
 
+-- name: aliases_to
+SELECT DISTINCT a.local_part, a.domain FROM address_targets t JOIN addresses a ON a.address_id = t.address_id
+WHERE t.domain = :domain AND t.local_part = :local_part COLLATE NOCASE AND a.kind = 'alias'
+ORDER BY a.domain, a.local_key LIMIT :limit
+
+-- name: groups_sendable
+SELECT a.local_part, a.domain FROM group_senders s JOIN addresses a ON a.address_id = s.address_id
+WHERE s.account_id = :account_id AND a.kind = 'group' ORDER BY a.domain, a.local_key LIMIT :limit
+
 -- name: senders
 SELECT account_id FROM group_senders WHERE address_id = :address_id ORDER BY account_id
 

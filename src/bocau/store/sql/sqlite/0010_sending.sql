@@ -24,12 +24,15 @@ CREATE TABLE email_submission (
     undo_status TEXT NOT NULL,                  -- 'pending', 'final', 'canceled'
     queue_id INTEGER,                           -- in the outgoing queue, or what it was there
     delivery TEXT NOT NULL,                     -- JSON: DeliveryStatus by recipient, as last known
+    message_id TEXT,                            -- of what is sent: reports refer to it
+    reports TEXT NOT NULL DEFAULT '[]',         -- JSON [[kind, email id], …]: what has come back (RFC 3464, RFC 8098)
     made_modseq INTEGER NOT NULL,               -- of its creation: tells what is new from what has changed
     created_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX email_submission_account ON email_submission (account_id, submission_id);
 CREATE INDEX email_submission_queue ON email_submission (queue_id) WHERE queue_id IS NOT NULL;
+CREATE INDEX email_submission_message ON email_submission (account_id, message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX email_submission_pending ON email_submission (account_id) WHERE undo_status = 'pending';
 CREATE INDEX email_submission_due ON email_submission (send_at) WHERE undo_status = 'pending';
 

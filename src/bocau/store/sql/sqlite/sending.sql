@@ -21,9 +21,9 @@ DELETE FROM identity WHERE account_id = ? AND identity_id = ?;
 
 -- name: insert_submission
 INSERT INTO email_submission (account_id, identity_id, email_id, thread_id, envelope, send_at, undo_status, queue_id,
-    delivery, made_modseq, created_at)
+    delivery, message_id, made_modseq, created_at)
 VALUES (:account_id, :identity_id, :email_id, :thread_id, :envelope, :send_at, :undo_status, :queue_id,
-    :delivery, 0, :created_at)
+    :delivery, :message_id, 0, :created_at)
 RETURNING submission_id;
 
 -- name: set_made
@@ -39,14 +39,25 @@ DELETE FROM held_body WHERE submission_id = ?;
 SELECT pack, offset, length, sha256 FROM held_body WHERE submission_id = ?;
 
 -- name: submission
-SELECT submission_id, identity_id, email_id, thread_id, envelope, send_at, undo_status, queue_id, delivery, made_modseq,
-    created_at, account_id
+SELECT submission_id, identity_id, email_id, thread_id, envelope, send_at, undo_status, queue_id, delivery, message_id,
+    reports, made_modseq, created_at, account_id
 FROM email_submission WHERE account_id = :account_id AND submission_id = :submission_id;
 
 -- name: submissions
-SELECT submission_id, identity_id, email_id, thread_id, envelope, send_at, undo_status, queue_id, delivery, made_modseq,
-    created_at, account_id
+SELECT submission_id, identity_id, email_id, thread_id, envelope, send_at, undo_status, queue_id, delivery, message_id,
+    reports, made_modseq, created_at, account_id
 FROM email_submission WHERE account_id = :account_id ORDER BY submission_id;
+
+-- name: outlines
+SELECT submission_id, identity_id, email_id, thread_id, send_at, undo_status FROM email_submission
+WHERE account_id = ? ORDER BY submission_id;
+
+-- name: of_message
+SELECT submission_id, reports FROM email_submission WHERE account_id = ? AND message_id = ?
+ORDER BY submission_id DESC LIMIT 1;
+
+-- name: set_reports
+UPDATE email_submission SET reports = ? WHERE submission_id = ?;
 
 -- name: submission_of_queue
 SELECT submission_id, account_id, delivery FROM email_submission WHERE queue_id = ?;
@@ -75,8 +86,8 @@ DELETE FROM email_submission WHERE account_id = ? AND submission_id = ?;
 SELECT min(send_at) FROM email_submission WHERE undo_status = 'pending';
 
 -- name: due
-SELECT submission_id, identity_id, email_id, thread_id, envelope, send_at, undo_status, queue_id, delivery, made_modseq,
-    created_at, account_id
+SELECT submission_id, identity_id, email_id, thread_id, envelope, send_at, undo_status, queue_id, delivery, message_id,
+    reports, made_modseq, created_at, account_id
 FROM email_submission WHERE undo_status = 'pending' AND send_at <= :now ORDER BY send_at LIMIT :limit;
 
 -- name: vacation

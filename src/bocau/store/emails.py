@@ -139,6 +139,13 @@ def all_emails(reading: "Reading", count: int) -> list[EmailId]:
     return [EmailId(email_id) for (email_id,) in reading.sql.rows(EMAILS.all, (reading.account_id, count))]
 
 
+def all_threads(reading: "Reading", count: int) -> list[int]:
+    """The `count` threads of the account that began first."""
+    access.require_owner(reading)
+    rows = reading.sql.rows(EMAILS.all_threads, (reading.account_id, count))
+    return [thread_id for (thread_id,) in rows]
+
+
 def mail_state(reading: "Reading") -> tuple[int, int]:
     """(modseq of the last change, serial of the newest email): the state of the account's mail.
     NoSuchAccount."""

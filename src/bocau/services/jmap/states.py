@@ -1,6 +1,6 @@
 """State strings (RFC 8620 §5.1), all of them made from the change log.
 
-    Email, Thread, Mailbox    "<modseq>-<last email serial>"     MailState
+    Email, Thread, Mailbox    "<modseq>-<last email serial>"     MailState; with "-<part>" between two of them
     everything else           "<modseq of the last change of its kind>"
 
 The serial tells what was created since from what was changed: an email with a greater serial is new.
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from bocau.services.jmap.errors import MethodError
 
-_MAIL: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,10})\Z", re.ASCII)
+_MAIL: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,10})(?:-([1-9][0-9]{0,9}))?\Z", re.ASCII)
 _PLAIN: Final = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
 
 
@@ -21,9 +21,12 @@ class MailState(NamedTuple):
     modseq: int
     serial: int
     """Of the newest email."""
+    part: int = 0
+    """A client may stand within what one command did: see `store.emailchanges`."""
 
     def __str__(self) -> str:
-        return f"{self.modseq}-{self.serial}"
+        whole = f"{self.modseq}-{self.serial}"
+        return f"{whole}-{self.part}" if self.part else whole
 
 
 def parse_mail_state(text: str) -> MailState:
@@ -31,7 +34,7 @@ def parse_mail_state(text: str) -> MailState:
     found = _MAIL.match(text)
     if found is None:
         raise MethodError("cannotCalculateChanges", "this is not a state of ours")
-    return MailState(int(found[1]), int(found[2]))
+    return MailState(int(found[1]), int(found[2]), int(found[3] or 0))
 
 
 def parse_plain_state(text: str) -> int:

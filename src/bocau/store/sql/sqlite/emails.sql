@@ -37,6 +37,16 @@ SELECT pack, offset, length, sha256 FROM email WHERE email_id = :email_id;
 SELECT email_id FROM email
 WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295 LIMIT :count;
 
+-- name: all_threads
+SELECT thread_id FROM (
+    SELECT thread_id FROM email_key
+    WHERE thread_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+    UNION
+    SELECT e.email_id FROM email AS e
+    WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+        AND NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id))
+ORDER BY thread_id LIMIT :count;
+
 -- name: state
 -- Kinds from 8 on are not of mail; they come singly, so the newest row of mail is near.
 SELECT coalesce((

@@ -162,6 +162,10 @@ class Directory:
         """Prove the main password of who is logged in once more. BadCredentials, Throttled."""
         await self._logins.confirm(login, password, attempt)
 
+    async def confirm_code(self, login: Login, code: str, attempt: LoginAttempt) -> None:
+        """Use up a code of the second factor of who is logged in. CodeWanted, Throttled."""
+        await self._logins.confirm_code(login, code, attempt, self.second_factors)
+
     async def change_password(self, account_id: AccountId, password: str, session_id: int = 0) -> str:
         """Set the main password. What the old one opened ends, but for one web session: its new cookie is
         returned ("" without one). NotPermitted (an unusable password), NoSuchAccount."""

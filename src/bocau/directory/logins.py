@@ -127,6 +127,13 @@ class Logins:
             raise BadCredentials("wrong password")
         self._forgive(who)
 
+    async def confirm_code(
+        self, login: Login, code: str, attempt: LoginAttempt, factors: SecondFactors
+    ) -> None:
+        """Use up a code once more. CodeWanted, Throttled."""
+        who = suspect(attempt.client_host, _folded(str(login.address)))
+        await self._check_code(login, code, attempt, who, factors)
+
     async def _standing(self, name: str, password: str, who: Suspect) -> Standing | None:
         mark = self._warm.mark(name, password)
         proof = self._database.read(lambda sql: self._warm_proof(sql, mark, name, who))

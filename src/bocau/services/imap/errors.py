@@ -32,6 +32,8 @@ TABLE: Final[dict[type[e.BocauError], tuple[Status, bytes]]] = {
     e.HasChildren: (Status.NO, b"HASCHILDREN"),
     e.BadName: (Status.NO, b"CANNOT"),
     e.NotPermitted: (Status.NO, b"NOPERM"),
+    # Shown to the user (RFC 9051 §7.1): no program could guess what to do.
+    e.AppPasswordWanted: (Status.NO, b"ALERT"),
     e.RelayDenied: (Status.NO, b"NOPERM"),
     e.AccountDisabled: (Status.NO, b"AUTHENTICATIONFAILED"),
     e.BadCredentials: (Status.NO, b"AUTHENTICATIONFAILED"),

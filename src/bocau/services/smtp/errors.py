@@ -43,10 +43,12 @@ LOGIN_ERRORS: Final[dict[type[e.BocauError], Reply]] = {
     e.SyntaxFault: Reply(501, "5.5.2", "Malformed authentication exchange"),
     e.AccountDisabled: Reply(535, "5.7.8", "Authentication credentials invalid"),
     e.NotPermitted: Reply(535, "5.7.8", "Authentication credentials invalid"),
+    e.AppPasswordWanted: Reply(534, "5.7.9", "This account has a second factor: use an app password"),
     e.Throttled: Reply(454, "4.7.0", "Too many failed logins, try again later"),
     e.TryLater: Reply(454, "4.7.0", "Temporary authentication failure"),
 }
-"""Where AUTH speaks differently; it never tells why a login failed (RFC 4954 §6)."""
+"""Where AUTH speaks differently. It never tells why a login failed (RFC 4954 §6), but to who has the right
+password, and needs another one."""
 
 
 def reply_to(error: BaseException) -> Reply:

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from itertools import compress, count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bocau.base.ids import ModSeq, UidValidity
 
@@ -40,6 +40,14 @@ class Fact(Enum):
     """1 or 0; 0 also where it has not been computed yet."""
 
 
+class Order(NamedTuple):
+    """Positions in an order."""
+
+    positions: "array[int]"
+    message_count: int
+    """Messages that there were when it was worked out."""
+
+
 class Roster:
     """The messages of a mailbox, ascending by uid; replaced, never changed, when one comes or goes."""
 
@@ -50,9 +58,8 @@ class Roster:
         self.facts: dict[Fact, array[int]] = facts or {}
         self.derived: dict[object, Any] = {}
         """What others worked out of this set of messages (orders, threads); values have `size_bytes`."""
-        self.orders: dict[object, array[int]] = {}
-        """Positions in an order, by its name. One that is shorter than the roster is from before the newest
-        came; they are put in their places."""
+        self.orders: dict[object, Order] = {}
+        """By their names. One of fewer messages is from before the newest came; they are put in place."""
         self.number: int = next(_NUMBERS)
         """Of this set of messages, in this process."""
         self._by_serial: tuple[array[int], array[int]] | None = None
@@ -65,7 +72,7 @@ class Roster:
         columns = (
             self.uids,
             *list(self.facts.values()),
-            *list(self.orders.values()),
+            *[order.positions for order in list(self.orders.values())],
             *(self._by_serial or ()),
         )
         derived = sum(value.size_bytes for value in list(self.derived.values()))

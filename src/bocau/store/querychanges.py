@@ -5,12 +5,14 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from bocau.base.ids import MailboxId
+from bocau.database import Queries
 from bocau.store import access
 from bocau.store.emailchanges import EMAIL_CHANGES, Incalculable, Row
 from bocau.store.reading import Reading
 from bocau.store.uidranges import parse_text, uids_in
 from bocau.store.values import ChangeKind
 
+QUERY_CHANGES: Final = Queries("bocau.store", "sql/sqlite/querychanges.sql")
 ROWS_MAX: Final = 5000
 """Rows of the log that one question reads; after more the list is read anew."""
 EMAILS_MAX: Final = 50_000
@@ -69,7 +71,5 @@ def _add(emails: set[int], text: str) -> None:
 
 def threads_of(reading: Reading, serials: Collection[int]) -> set[int]:
     """Serials of the threads of those that exist."""
-    rows = reading.sql.rows(EMAIL_CHANGES.threads_of, {
-        "serials": json.dumps(list(serials)), "account_id": reading.account_id,
-    })  # fmt: skip
-    return {thread for (thread,) in rows}
+    values = {"serials": json.dumps(list(serials)), "account_id": reading.account_id}
+    return {thread for (thread,) in reading.sql.rows(QUERY_CHANGES.threads_of, values)}

@@ -1,7 +1,6 @@
 """The list that a query means (RFC 8621 §4.4): the same for every page, so it is kept for the next one."""
 
 from array import array
-from collections import deque
 from collections.abc import Hashable
 from functools import partial
 from itertools import compress
@@ -11,6 +10,7 @@ from bocau.base.ids import AccountId, MailboxId
 from bocau.services.jmap.finding import sorting
 from bocau.services.jmap.finding import terms as t
 from bocau.services.jmap.finding.asking import verdicts_of
+from bocau.services.jmap.finding.collapsing import collapsed, first_of_threads
 from bocau.services.jmap.finding.evaluating import Evaluator
 from bocau.services.jmap.finding.kept import Ids, Kept
 from bocau.services.jmap.finding.loading import Wanted, in_turn, load
@@ -123,12 +123,10 @@ async def _made(store: MailStore, account_id: AccountId, query: Query, pool: Poo
 
 def _listed(query: Query, pool: Pool, marks: bytes) -> "array[int]":
     """The marked emails in order, collapsed if asked for."""
-    order = sorting.order_of(pool, query.order)
-    chosen = order if 0 not in marks else array("I", compress(order, map(marks.__getitem__, order)))
+    steps = query.order
+    chosen, is_all = sorting.order_of(pool, steps), 0 not in marks
+    if not is_all:
+        chosen = array("I", compress(chosen, map(marks.__getitem__, chosen)))
     if query.is_collapsed:
-        threads = pool.columns.fact(Fact.THREAD_SERIAL)
-        firsts: dict[int, int] = {}
-        # Two loops in C: setdefault keeps the first position of each thread, in the order of the list.
-        deque(map(firsts.setdefault, map(threads.__getitem__, chosen), chosen), maxlen=0)
-        chosen = array("I", firsts.values())
+        chosen = collapsed(pool, steps, chosen) if is_all else first_of_threads(pool, chosen)
     return array("I", map(pool.columns.fact(Fact.EMAIL_SERIAL).__getitem__, chosen))

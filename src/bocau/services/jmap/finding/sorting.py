@@ -16,7 +16,7 @@ from bocau.services.jmap.finding import terms as t
 from bocau.services.jmap.finding.evaluating import in_threads
 from bocau.services.jmap.finding.filters import keyword
 from bocau.services.jmap.finding.pool import Pool
-from bocau.store.columns import NEVER, Fact
+from bocau.store.columns import NEVER, Fact, Order
 from bocau.store.ordering import OrderKey
 
 COMPARATORS_MAX: Final = 8
@@ -111,20 +111,35 @@ def needs_threads(steps: Steps) -> bool:
 
 def order_of(pool: Pool, steps: Steps) -> "array[int]":
     """All positions, in this order. Long where it is not kept: any thread."""
-    orders, count = pool.roster.orders, len(pool)
-    if needs_keywords(steps) or not pool.is_settled:
-        return _sorted(pool, steps)
-    kept = orders.get(steps)
-    if kept is not None and len(kept) == count:
-        return kept
-    if kept is not None and count - len(kept) <= INSERTED_MAX:
-        kept = _inserted(pool, steps, kept)
+    kept = kept_order(pool, steps, steps)
+    if kept is None:
+        made = _sorted(pool, steps)
+    elif kept.message_count == len(pool):
+        return kept.positions
     else:
-        kept = _sorted(pool, steps)
-    while len(orders) >= ORDERS_MAX and steps not in orders:
+        made = _inserted(pool, steps, kept)
+    keep_order(pool, steps, steps, made)
+    return made
+
+
+def kept_order(pool: Pool, steps: Steps, name: object) -> Order | None:
+    """What is kept under a name, if it lasts and but few emails came since."""
+    kept = pool.roster.orders.get(name) if _lasts(pool, steps) else None
+    return kept if kept is not None and len(pool) - kept.message_count <= INSERTED_MAX else None
+
+
+def keep_order(pool: Pool, steps: Steps, name: object, positions: "array[int]") -> None:
+    """Keep an order of these steps with the roster, if it lasts."""
+    if not _lasts(pool, steps):
+        return
+    orders = pool.roster.orders
+    while len(orders) >= ORDERS_MAX and name not in orders:
         orders.pop(next(iter(orders)), None)
-    orders[steps] = kept
-    return kept
+    orders[name] = Order(positions, len(pool))
+
+
+def _lasts(pool: Pool, steps: Steps) -> bool:
+    return pool.is_settled and not needs_keywords(steps)
 
 
 def _sorted(pool: Pool, steps: Steps) -> "array[int]":
@@ -141,15 +156,15 @@ def _is_newest_first(steps: Steps) -> bool:
     return not steps[0].is_ascending
 
 
-def _inserted(pool: Pool, steps: Steps, kept: "array[int]") -> "array[int]":
-    key = _key(pool, steps)
-    positions = array("I", kept)
-    for position in range(len(kept), len(pool)):
+def _inserted(pool: Pool, steps: Steps, kept: Order) -> "array[int]":
+    key = sort_key(pool, steps)
+    positions = array("I", kept.positions)
+    for position in range(kept.message_count, len(pool)):
         positions.insert(bisect(positions, key(position), key=key), position)
     return positions
 
 
-def _key(pool: Pool, steps: Steps) -> Callable[[int], tuple[int, ...]]:
+def sort_key(pool: Pool, steps: Steps) -> Callable[[int], tuple[int, ...]]:
     """What a position sorts by, as one value."""
     columns = [_numbers(pool, step) for step in steps]
     signs = [1 if step.is_ascending else -1 for step in steps]

@@ -1,9 +1,9 @@
 """The web side of a worker: loaded after the mail side answers, because it takes a moment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bocau.app.rooms import Rooms
 from bocau.runtime.child import Child
@@ -30,12 +30,14 @@ async def serving_web(
         return
     # In a thread: mail is answered between two steps of the interpreter.
     await asyncio.to_thread(_load)
-    host, listeners = _listeners(child, rooms, contexts, admission)
+    web = application(rooms, contexts["https"])
+    host, listeners = _listeners(child, rooms, contexts, admission, web.app)
     for listener in listeners:
         listener.start()
     try:
         yield
     finally:
+        web.close()
         await asyncio.gather(*(listener.stop(grace_seconds) for listener in listeners))
         host.close()
 
@@ -46,13 +48,17 @@ def _load() -> None:
 
 
 def _listeners(
-    child: Child, rooms: Rooms, contexts: Mapping[str, ServerTlsContext], admission: Admission
+    child: Child,
+    rooms: Rooms,
+    contexts: Mapping[str, ServerTlsContext],
+    admission: Admission,
+    app: "AsgiApp",
 ) -> "tuple[HttpHost, list[HttpListener]]":
     from bocau.runtime.http import HttpHost, HttpListener
 
     log = get_log("http")
     host = HttpHost(
-        application(rooms, contexts["https"]),
+        app,
         log,
         websocket_bytes_max=rooms.settings.jmap.limits.max_size_request,
     )
@@ -69,7 +75,14 @@ def _listeners(
     ]
 
 
-def application(rooms: Rooms, https: ServerTlsContext) -> "AsgiApp":
+class Web(NamedTuple):
+    """The root application, and what ends its streams."""
+
+    app: "AsgiApp"
+    close: Callable[[], None]
+
+
+def application(rooms: Rooms, https: ServerTlsContext) -> Web:
     """Everything that is served by HTTP."""
     from bocau.runtime.http_entrance import Entrance
     from bocau.services.jmap.application import JmapApplication
@@ -89,10 +102,11 @@ def application(rooms: Rooms, https: ServerTlsContext) -> "AsgiApp":
         settings.jmap,
     )
     sessions = CookieSessions(rooms.directory)
+    jmap = JmapApplication(jmap_rooms, sessions)
     entrance = Entrance(
-        WebApplication(jmap_rooms, JmapApplication(jmap_rooms, sessions), sessions),
+        WebApplication(jmap_rooms, jmap, sessions),
         names=settings.web_names,
         https_port=settings.https_port,
         allows_plain_on_loopback=settings.file.login.plain_on_loopback,
     )
-    return Guarded(entrance, is_trusted=lambda: not https.is_self_signed)
+    return Web(Guarded(entrance, is_trusted=lambda: not https.is_self_signed), jmap.close)

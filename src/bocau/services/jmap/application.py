@@ -4,6 +4,8 @@
 /jmap/api                                   requests
 /jmap/upload/{accountId}                    a blob in
 /jmap/download/{accountId}/{blobId}/{name}  a blob out
+/jmap/eventsource                           changes as they come
+/jmap/ws                                    requests and changes on one connection (RFC 8887)
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,7 +14,7 @@ from urllib.parse import unquote
 
 from bocau.base.errors import PeerGone, SyntaxFault, TryLater
 from bocau.base.ids import AccountId
-from bocau.runtime.asgi import Receive, Scope, Send, header, respond
+from bocau.runtime.asgi import Headers, Receive, Scope, Send, header, respond
 from bocau.services.jmap import ids, wire
 from bocau.services.jmap.api import Api
 from bocau.services.jmap.blobs import NoSuchBlob
@@ -20,8 +22,19 @@ from bocau.services.jmap.callers import Callers, NoCaller, NoSessions, Sessions
 from bocau.services.jmap.context import Caller, JmapRooms
 from bocau.services.jmap.downloading import send_blob
 from bocau.services.jmap.errors import RequestError
-from bocau.services.jmap.session_object import API, DOWNLOAD, SESSION, UPLOAD, session_object
+from bocau.services.jmap.push.event_source import stream
+from bocau.services.jmap.push.feed import Feed
+from bocau.services.jmap.session_object import (
+    API,
+    DOWNLOAD,
+    EVENT_SOURCE,
+    SESSION,
+    UPLOAD,
+    WEB_SOCKET,
+    session_object,
+)
 from bocau.services.jmap.uploading import Uploading
+from bocau.services.jmap.websocket import SUBPROTOCOL, JmapSocket
 
 WELL_KNOWN: Final = "/.well-known/jmap"
 JSON: Final = b"application/json"
@@ -65,17 +78,26 @@ class JmapApplication:
         self._callers = Callers(rooms.directory, sessions or NoSessions())
         self._api = Api(rooms)
         self._uploading = Uploading(rooms)
+        self._feed = Feed(rooms, self._callers)
         self._routes: dict[str, tuple[str, Route]] = {
             SESSION: ("GET", self._session),
             API: ("POST", self._request),
             UPLOAD: ("POST", self._upload),
             DOWNLOAD: ("GET", self._download),
+            EVENT_SOURCE: ("GET", self._events),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1008})
-            return
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        else:
+            await self._route(scope, receive, send)
+
+    def close(self) -> None:
+        """The server stops: streams end, so that their connections do."""
+        self._feed.close()
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         place, rest = _split(scope["raw_path"])
         wanted, route = self._routes.get(place, ("", None))
@@ -131,6 +153,32 @@ class JmapApplication:
             raise NoSuchBlob("a download has an account, a blob and a name")
         name = call.rest[2] if len(call.rest) == 3 else ""
         await send_blob(self._rooms, account, call.rest[1], name, call.scope, call.send)
+
+    async def _events(self, call: Call) -> None:
+        await stream(self._feed, call.caller, call.scope, call.receive, call.send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if scope["path"] != WEB_SOCKET or SUBPROTOCOL not in scope["subprotocols"]:
+            await _deny(send, 404 if scope["path"] != WEB_SOCKET else 400)
+            return
+        try:
+            socket = JmapSocket(self._api, self._feed, await self._callers.proved(scope), send)
+        except NoCaller as nobody:
+            await _deny(send, nobody.status, nobody.headers)
+        except RequestError as error:
+            await _deny(send, error.status)
+        except TryLater:
+            await _deny(send, 503)
+        else:
+            await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+            await socket.serve(receive)
+
+
+async def _deny(send: Send, status: int, headers: Headers = ()) -> None:
+    """An answer in place of the WebSocket's handshake."""
+    await send({"type": "websocket.http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "websocket.http.response.body", "body": b""})
 
 
 def origin_of(scope: Scope) -> str:

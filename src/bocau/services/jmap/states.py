@@ -37,6 +37,11 @@ def parse_mail_state(text: str) -> MailState:
     return MailState(int(found[1]), int(found[2]), int(found[3] or 0))
 
 
+def parse_push_state(text: str) -> int:
+    """What a client was told last; 0 for what is not ours: then everything may have changed."""
+    return int(text) if _PLAIN.match(text) else 0
+
+
 def parse_plain_state(text: str) -> int:
     """MethodError cannotCalculateChanges."""
     if not _PLAIN.match(text):

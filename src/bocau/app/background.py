@@ -8,6 +8,7 @@ from bocau.app.rooms import Rooms
 from bocau.base.errors import TryLater
 from bocau.flow.outbound.outbound import Outbound
 from bocau.flow.queue.runner import QueueRunner
+from bocau.flow.submission.held import HeldSender
 from bocau.runtime.child import Child
 from bocau.runtime.log import get_log
 from bocau.store.refill import Refiller
@@ -30,6 +31,7 @@ async def run_background(child: Child, rooms: Rooms) -> None:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_queue_runner(rooms).run(stop))
+        tasks.create_task(_held_sender(rooms).run(stop))
         tasks.create_task(_sweep(rooms, stop))
         tasks.create_task(_index(rooms, stop))
         tasks.create_task(_refill(rooms, stop))
@@ -45,6 +47,13 @@ def _queue_runner(rooms: Rooms) -> QueueRunner:
     outbound = Outbound(rooms.store.blobs, rooms.resolver, log, settings)
     return QueueRunner(
         rooms.store, rooms.directory, outbound, rooms.doorbell.listen, rooms.clock, log, settings
+    )
+
+
+def _held_sender(rooms: Rooms) -> HeldSender:
+    log, settings = get_log("held"), rooms.settings.flow
+    return HeldSender(
+        rooms.store, rooms.directory, rooms.flow, rooms.doorbell.listen, rooms.clock, log, settings
     )
 
 

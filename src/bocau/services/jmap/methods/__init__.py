@@ -6,18 +6,26 @@ from bocau.services.jmap.context import Registered
 from bocau.services.jmap.methods import (
     app_password,
     core,
+    correspondent,
     email_changes,
     email_get,
     email_query,
+    identity,
     password,
+    quota,
     second_factor,
     sign_in,
-    web_session,
     thread,
+    vacation,
+    web_session,
 )
 
 METHODS: Final[dict[str, Registered]] = {
     **core.METHODS,
+    **identity.METHODS,
+    **vacation.METHODS,
+    **correspondent.METHODS,
+    **quota.METHODS,
     **email_changes.METHODS,
     **email_get.METHODS,
     **thread.METHODS,

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bocau.base.ids import MailboxId
 from bocau.store import seen
 from bocau.store.statements import WRITING
-from bocau.store.totals import serials_with, totals_of, uids_with
-from bocau.store.transfer import leave
+from bocau.store.totals import Totals, serials_with, totals_of, uids_with
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
 from bocau.store.values import ChangeKind, Flags
 
@@ -35,6 +34,14 @@ def expunge(
     tx.sql.execute(WRITING.lose, (total.size, total.messages, tx.account_id))
     tx.log(modseq, ChangeKind.EXPUNGED, mailbox_id, text_of(ranges_of(uids)), **removed._asdict())
     return uids
+
+
+def leave(tx: "Writing", mailbox_id: MailboxId, modseq: int, total: Totals) -> None:
+    """Take messages that have gone out of the mailbox's counters."""
+    tx.sql.execute(
+        WRITING.adjust,
+        (modseq, total.messages, total.unseen, total.deleted, total.size, tx.account_id, mailbox_id),
+    )
 
 
 class Removed(NamedTuple):

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from bocau.base.errors import BadName, LimitReached
 from bocau.base.ids import MailboxId
 from bocau.store import seen
+from bocau.store.places import other_places
 from bocau.store.statements import WRITING
 from bocau.store.totals import Totals, summed
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
-from bocau.store.values import ChangeKind
+from bocau.store.values import ChangeKind, Flags
 
 if TYPE_CHECKING:
     from bocau.store.writing import Writing
@@ -94,9 +95,9 @@ def note_keywords(tx: "Writing", mailbox_id: MailboxId, words: Iterable[str]) ->
 
 
 def change(
-    tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted
+    tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted, *, carries: bool = True
 ) -> tuple[list[int], list[int]]:
-    """See Writing.change_keywords."""
+    """See Writing.change_keywords. `carries`: to the other places of the emails, too."""
     if wanted.add_keywords:
         normal_keywords(wanted.add_keywords)
     ranges = clamp(ranges, tx.uid_next(mailbox_id) - 1)
@@ -108,19 +109,29 @@ def change(
     total = _totals(tx, mailbox_id, ranges, wanted, renewed)
     if not total.messages and not (guests is not None and guests.uids):
         return [], refused
+    if total.messages and wanted.add_keywords:
+        note_keywords(tx, mailbox_id, wanted.add_keywords)
     modseq = tx.next_modseq()
     uids: list[int] = []
     if total.messages:
         _update(tx, mailbox_id, ranges, wanted, renewed, modseq)
         _count(tx, mailbox_id, modseq, total, wanted)
-        if wanted.add_keywords:
-            note_keywords(tx, mailbox_id, wanted.add_keywords)
         uids = _uids_changed(tx, mailbox_id, ranges, total, modseq)
+    carried = ranges_of(uids)
     if guests is not None and guests.uids:
         seen.write(tx, mailbox_id, guests, modseq)
         uids = sorted({*uids, *guests.uids})
     tx.log(modseq, ChangeKind.KEYWORDS, mailbox_id, text_of(ranges_of(uids)))
+    if carries:
+        _carry(tx.as_owner(), mailbox_id, carried, wanted)
     return uids, refused
+
+
+def _carry(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted) -> None:
+    """The keywords of an email are the same in all its places (RFC 8621 §4.1.1), but for \\Deleted."""
+    everywhere = wanted.within(~int(Flags.DELETED), keywords=True)._replace(unchanged_since=None)
+    for other_id, uids in other_places(tx, mailbox_id, ranges).items():
+        change(tx, other_id, ranges_of(uids), everywhere, carries=False)
 
 
 def _refused(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, since: int | None) -> list[int]:

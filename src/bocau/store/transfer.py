@@ -1,11 +1,13 @@
-"""COPY and MOVE: runs of uids without a gap by INSERT … SELECT, numbered by adding what a run moves by."""
+"""COPY, MOVE, and a second place for an email: runs of uids by INSERT … SELECT, numbered by what a run moves."""
 
 from typing import TYPE_CHECKING
 
 from bocau.base.ids import MailboxId, Uid
 from bocau.store import seen
 from bocau.store.addition import EMAIL_SERIAL_BITS, UID_MAX
+from bocau.store.expunging import expunge, leave
 from bocau.store.keywords import note_keywords
+from bocau.store.places import doubles
 from bocau.store.statements import WRITING
 from bocau.store.totals import Totals, serials_with, totals_of, uids_with
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
@@ -53,6 +55,8 @@ def move(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     tx.mailbox(target)
     if not total.messages:
         return []
+    if there := doubles(tx, mailbox_id, ranges, target):  # an email has one place in a mailbox
+        expunge(tx, target, ranges_of(there), only_deleted=False)
     sources = uids_with(tx, mailbox_id, ranges, total)
     emails = text_of(ranges_of(serials_with(tx, mailbox_id, ranges)))
     modseq = tx.next_modseq()
@@ -72,12 +76,25 @@ def move(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     return pairs
 
 
-def leave(tx: "Writing", mailbox_id: MailboxId, modseq: int, total: Totals) -> None:
-    """Take messages that have gone out of the mailbox's counters."""
-    tx.sql.execute(
-        WRITING.adjust,
-        (modseq, total.messages, total.unseen, total.deleted, total.size, tx.account_id, mailbox_id),
-    )
+def share(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> None:
+    """Give emails another place (RFC 8621 §4): none of them may lie in the target. NoSuchMailbox."""
+    ranges = clamp(ranges, tx.uid_next(mailbox_id) - 1)
+    total = totals_of(tx, mailbox_id, ranges)
+    tx.mailbox(target)
+    if not total.messages:
+        return
+    sources = uids_with(tx, mailbox_id, ranges, total)
+    emails = text_of(ranges_of(serials_with(tx, mailbox_id, ranges)))
+    modseq = tx.next_modseq()
+    first_uid = uid = _fill_target(tx, mailbox_id, target, modseq, total)
+    for first, last in ranges_of(sources):
+        place = (tx.account_id, mailbox_id, first, last)
+        tx.sql.execute(WRITING.gain_places, place)
+        tx.sql.execute(WRITING.move_messages, (target, uid - first, modseq, tx.job.now, *place))
+        uid += last - first + 1
+    tx.sql.execute(WRITING.lose, (-total.size, -total.messages, tx.account_id))
+    pairs = _settle_target(tx, target, modseq, sources, first_uid, emails)
+    seen.carry(tx, mailbox_id, target, pairs)
 
 
 def _fill_target(tx: "Writing", mailbox_id: MailboxId, target: MailboxId, modseq: int, total: Totals) -> int:

@@ -53,3 +53,15 @@ SELECT coalesce((
         SELECT c.modseq FROM change AS c
         WHERE c.account_id = s.account_id AND c.kind < 8 ORDER BY c.modseq DESC LIMIT 1), 0), s.last_email_serial
 FROM account_state AS s WHERE s.account_id = :account_id;
+
+-- name: any_shared
+SELECT EXISTS (
+    SELECT 1 FROM email
+    WHERE place_count > 1 AND email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295);
+
+-- name: other_places
+SELECT o.mailbox_id, o.uid
+FROM message AS m
+CROSS JOIN email AS e ON e.email_id = m.email_id AND e.place_count > 1
+CROSS JOIN message AS o ON o.email_id = m.email_id AND o.mailbox_id <> m.mailbox_id
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last;

@@ -253,6 +253,11 @@ RETURNING email_id & 4294967295, thread_id & 4294967295;
 SELECT email_id & 4294967295 FROM email
 WHERE email_id IN (SELECT value + (:account_id << 32) FROM json_each(:serials));
 
+-- name: gain_places
+UPDATE email SET place_count = place_count + 1 WHERE email_id IN (
+    SELECT email_id FROM message
+    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last);
+
 -- name: lose_places
 UPDATE email SET place_count = place_count - 1 WHERE email_id IN (
     SELECT email_id FROM message

@@ -18,6 +18,7 @@ from bocau.store.blobs import Blobs
 
 if TYPE_CHECKING:
     from bocau.flow.flow import MailFlow
+    from bocau.runtime.fetch import Fetcher
     from bocau.runtime.resolver import Resolver
     from bocau.store.queue import QueueReading, QueueWriting
 
@@ -51,6 +52,13 @@ class Rooms:
         from bocau.runtime.resolver import Resolver
 
         return Resolver(self.settings.resolver)
+
+    @cached_property
+    def fetcher(self) -> "Fetcher":
+        """HTTP to the public web, on behalf of messages and clients."""
+        from bocau.runtime.fetch import Fetcher
+
+        return Fetcher(self.resolver)
 
     def queue_read(self, job: "Callable[[QueueReading], T]") -> T:
         """Look into the outgoing queue, now."""

@@ -6,6 +6,7 @@ version); changes and logins are awaited.
 """
 
 import asyncio
+import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
@@ -201,6 +202,10 @@ class Directory:
         """Take a certificate that TLS has verified: one of its names must be an account's own address, and
         `name`, unless empty, the same. Raises what login_by_token() raises."""
         return await self._logins.by_certificate(certified, name, attempt)
+
+    def derived_key(self, purpose: bytes) -> bytes:
+        """A key of 32 octets for one purpose, the same in every process of this server, made of its secret."""
+        return hmac.digest(self._logins.server_secret(), b"key for " + purpose, "sha256")
 
     def is_still_valid(self, login: Login) -> bool:
         """Whether the credential of a running session still opens: not removed, its password not changed, the

@@ -63,6 +63,28 @@ def clean(asked: Asked) -> Cleaned:
     return _clean_html(asked) if asked.is_html else _clean_text(asked)
 
 
+def together(parts: list[Cleaned]) -> Cleaned:
+    """Bodies that are shown one after the other, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    body: Pieces = []
+    sheet: Pieces = []
+    references: list[Reference] = []
+    for part in parts:
+        shift = len(references)
+        body += [piece + shift if isinstance(piece, int) else piece for piece in part.body]
+        sheet += [piece + shift if isinstance(piece, int) else piece for piece in part.sheet]
+        references += part.references
+    return Cleaned(
+        body,
+        sheet,
+        references,
+        any(part.has_remote for part in parts),
+        any(part.has_quote for part in parts),
+        any(part.has_colours for part in parts),
+    )
+
+
 def _words(asked: Asked) -> Words:
     return WORDS.get(asked.language, WORDS["en"])
 

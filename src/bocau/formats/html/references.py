@@ -23,6 +23,8 @@ _WEB: Final = re.compile(r"https?://[^\s/?#\\@\"'<>`{}|^]++(?:[/?#][^\s\"'<>`\\^
 class Kind(StrEnum):
     PART = "part"
     """An image of this message; the value is its Content-ID without brackets."""
+    NUMBER = "number"
+    """The same by the number of its part; never in a message's own words."""
     REMOTE = "remote"
     """An image elsewhere; the value is its URL."""
 

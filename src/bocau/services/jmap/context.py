@@ -18,6 +18,7 @@ from bocau.store import MailStore
 
 if TYPE_CHECKING:
     from bocau.flow.flow import MailFlow
+    from bocau.services.jmap.viewing.viewing import Viewing
 
 LARGE_AT_ONCE: Final = 2
 """Large bodies that one process takes apart at the same time."""
@@ -41,6 +42,8 @@ class JmapRooms:
     """Lists and columns of queries."""
     large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
     """Taken for work on large bodies: each is in memory, whole."""
+    viewing: "Viewing | None" = None
+    """Shows mail; None where no web is served."""
 
 
 class Caller(NamedTuple):

@@ -10,6 +10,7 @@ from bocau.services.jmap.methods import (
     email_changes,
     email_get,
     email_query,
+    email_view,
     identity,
     password,
     quota,
@@ -18,6 +19,7 @@ from bocau.services.jmap.methods import (
     thread,
     vacation,
     web_session,
+    unsubscribe,
 )
 
 METHODS: Final[dict[str, Registered]] = {
@@ -30,6 +32,8 @@ METHODS: Final[dict[str, Registered]] = {
     **email_get.METHODS,
     **thread.METHODS,
     **email_query.METHODS,
+    **email_view.METHODS,
+    **unsubscribe.METHODS,
     **password.METHODS,
     **second_factor.METHODS,
     **app_password.METHODS,

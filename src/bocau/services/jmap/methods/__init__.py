@@ -5,10 +5,14 @@ from typing import Final
 from bocau.services.jmap.context import Registered
 from bocau.services.jmap.methods import (
     app_password,
+    blob,
+    blob_upload,
     core,
     correspondent,
     email_changes,
+    email_copy,
     email_get,
+    email_parse,
     email_query,
     email_view,
     identity,
@@ -24,12 +28,16 @@ from bocau.services.jmap.methods import (
 
 METHODS: Final[dict[str, Registered]] = {
     **core.METHODS,
+    **blob.METHODS,
+    **blob_upload.METHODS,
     **identity.METHODS,
     **vacation.METHODS,
     **correspondent.METHODS,
     **quota.METHODS,
     **email_changes.METHODS,
     **email_get.METHODS,
+    **email_copy.METHODS,
+    **email_parse.METHODS,
     **thread.METHODS,
     **email_query.METHODS,
     **email_view.METHODS,

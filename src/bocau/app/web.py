@@ -1,9 +1,9 @@
 """The web side of a worker: loaded after the mail side answers, because it takes a moment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bocau.app.rooms import Rooms
 from bocau.runtime.child import Child
@@ -14,6 +14,9 @@ from bocau.runtime.tls import ServerTlsContext
 if TYPE_CHECKING:
     from bocau.runtime.asgi import AsgiApp
     from bocau.runtime.http import HttpHost, HttpListener
+
+IMAGES_NAME: Final = "images"
+"""A folder beside the database: fetched images, a cache."""
 
 
 @asynccontextmanager
@@ -40,6 +43,7 @@ async def serving_web(
         web.close()
         await asyncio.gather(*(listener.stop(grace_seconds) for listener in listeners))
         host.close()
+        await web.end()
 
 
 def _load() -> None:
@@ -76,10 +80,11 @@ def _listeners(
 
 
 class Web(NamedTuple):
-    """The root application, and what ends its streams."""
+    """The root application, what ends its streams, and what ends the processes it has started."""
 
     app: "AsgiApp"
     close: Callable[[], None]
+    end: Callable[[], Awaitable[None]]
 
 
 def application(rooms: Rooms, https: ServerTlsContext) -> Web:
@@ -87,11 +92,17 @@ def application(rooms: Rooms, https: ServerTlsContext) -> Web:
     from bocau.runtime.http_entrance import Entrance
     from bocau.services.jmap.application import JmapApplication
     from bocau.services.jmap.context import JmapRooms
+    from bocau.services.jmap.viewing.seal import Seal
+    from bocau.services.jmap.viewing.viewing import Viewing
     from bocau.services.web.application import WebApplication
     from bocau.services.web.headers import Guarded
+    from bocau.services.web.image_proxy import ImageProxy
     from bocau.services.web.sessions import CookieSessions
+    from bocau.services.web.view import view_routes
 
     settings = rooms.settings
+    viewing = Viewing(Seal(rooms.directory.derived_key), rooms.fetcher, get_log("viewing"))
+    proxy = ImageProxy(rooms.fetcher, settings.data_dir / IMAGES_NAME, rooms.clock)
     jmap_rooms = JmapRooms(
         rooms.store,
         rooms.directory,
@@ -100,13 +111,14 @@ def application(rooms: Rooms, https: ServerTlsContext) -> Web:
         rooms.doorbell,
         get_log("jmap"),
         settings.jmap,
+        viewing=viewing,
     )
     sessions = CookieSessions(rooms.directory)
     jmap = JmapApplication(jmap_rooms, sessions)
     entrance = Entrance(
-        WebApplication(jmap_rooms, jmap, sessions),
+        WebApplication(jmap_rooms, jmap, sessions, more=view_routes(jmap_rooms, viewing, proxy)),
         names=settings.web_names,
         https_port=settings.https_port,
         allows_plain_on_loopback=settings.file.login.plain_on_loopback,
     )
-    return Web(Guarded(entrance, is_trusted=lambda: not https.is_self_signed), jmap.close)
+    return Web(Guarded(entrance, is_trusted=lambda: not https.is_self_signed), jmap.close, viewing.close)

@@ -3,6 +3,7 @@
 JSON → Request (checked whole) → for each call: result references → method → responses
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,8 +11,8 @@ from typing import Any, Final
 from bocau.base.errors import BocauError
 from bocau.services.jmap.context import Arguments, Context, Registered, Response
 from bocau.services.jmap.errors import MethodError, RequestError, method_error
-from bocau.services.jmap.limits import Limits
-from bocau.services.jmap.pointers import evaluate
+from bocau.services.jmap.limits import REFERRED_WEIGHT_MAX, Limits
+from bocau.services.jmap.pointers import evaluate, weight
 
 Invocation = tuple[str, Arguments, str]
 _RESULT_REFERENCE: Final = frozenset(("resultOf", "name", "path"))
@@ -65,9 +66,11 @@ def _is_text_map(value: object) -> bool:
 async def run(request: Request, context: Context, methods: Mapping[str, Registered]) -> list[Invocation]:
     """The method responses. Nothing a method raises ends the request."""
     responses: list[Invocation] = []
+    ends_at = asyncio.get_running_loop().time() + context.rooms.settings.limits.request_seconds
+    references = References(responses)
     for name, arguments, tag in request.calls:
         context.more.clear()
-        answered = await _answer(name, arguments, responses, context, methods)
+        answered = await _answer(name, arguments, references, context, methods, ends_at)
         responses.append((*answered, tag))
         responses += [(more, told, tag) for more, told in context.more]
     return responses
@@ -76,17 +79,22 @@ async def run(request: Request, context: Context, methods: Mapping[str, Register
 async def _answer(
     name: str,
     arguments: Arguments,
-    before: list[Invocation],
+    references: "References",
     context: Context,
     methods: Mapping[str, Registered],
+    ends_at: float,
 ) -> Response:
     method = methods.get(name)
     try:
         if method is None or method.capability not in context.using:
             raise MethodError("unknownMethod")
-        return name, await method.run(context, resolved(arguments, before))
+        found = references.resolved(arguments)
+        async with asyncio.timeout_at(ends_at):
+            return name, await method.run(context, found)
     except MethodError as error:
         return "error", error.told()
+    except TimeoutError:
+        return "error", MethodError("serverUnavailable", "the request took too long").told()
     except BocauError as error:
         return "error", method_error(error).told()
     except Exception as error:
@@ -94,31 +102,43 @@ async def _answer(
         return "error", {"type": "serverFail"}
 
 
-def resolved(arguments: Arguments, before: list[Invocation]) -> Arguments:
-    """The arguments with their result references replaced (RFC 8620 §3.7). MethodError
-    invalidResultReference, invalidArguments."""
-    if not any(name.startswith("#") for name in arguments):
-        return arguments
-    found: Arguments = {}
-    for name, value in arguments.items():
-        if not name.startswith("#"):
-            found[name] = value
-            continue
-        if name[1:] in arguments:
-            raise MethodError("invalidArguments", f"{name[1:]} is given twice")
-        found[name[1:]] = _referred(value, before)
-    return found
+class References:
+    """Result references of one request (RFC 8620 §3.7)."""
+
+    def __init__(self, before: list[Invocation]) -> None:
+        self._before = before
+        self._weight_left = REFERRED_WEIGHT_MAX
+
+    def resolved(self, arguments: Arguments) -> Arguments:
+        """The arguments with their references replaced. MethodError invalidResultReference,
+        invalidArguments."""
+        if not any(name.startswith("#") for name in arguments):
+            return arguments
+        found: Arguments = {}
+        for name, value in arguments.items():
+            if not name.startswith("#"):
+                found[name] = value
+                continue
+            if name[1:] in arguments:
+                raise MethodError("invalidArguments", f"{name[1:]} is given twice")
+            found[name[1:]] = self._referred(value)
+        return found
+
+    def _referred(self, reference: object) -> Any:
+        if not isinstance(reference, dict) or not _RESULT_REFERENCE.issuperset(reference):
+            raise _lost("a reference is {resultOf, name, path}")
+        of, name, path = (reference.get(key) for key in ("resultOf", "name", "path"))
+        if not isinstance(path, str):
+            raise _lost("a reference is {resultOf, name, path}")
+        answered = next((one for one in self._before if one[2] == of), None)
+        if answered is None or answered[0] != name:
+            raise _lost("there is no such response")
+        value = evaluate(answered[1], path)
+        self._weight_left -= weight(value, self._weight_left)
+        if self._weight_left < 0:
+            raise _lost("the references of this request lead to too much")
+        return value
 
 
-def _referred(reference: object, before: list[Invocation]) -> Any:
-    if not isinstance(reference, dict) or not _RESULT_REFERENCE.issuperset(reference):
-        raise MethodError("invalidResultReference", "a reference is {resultOf, name, path}")
-    of, name, path = (reference.get(key) for key in ("resultOf", "name", "path"))
-    if not isinstance(path, str):
-        raise MethodError("invalidResultReference", "a reference is {resultOf, name, path}")
-    for answered, told, tag in before:
-        if tag == of:
-            if answered != name:
-                break
-            return evaluate(told, path)
-    raise MethodError("invalidResultReference", "there is no such response")
+def _lost(description: str) -> MethodError:
+    return MethodError("invalidResultReference", description)

@@ -9,6 +9,9 @@ JSON_CONTAINERS_MAX: Final = 200_000
 """Arrays and objects in a request."""
 POINTER_DEPTH_MAX: Final = 32
 """Steps of a result reference's path."""
+REFERRED_WEIGHT_MAX: Final = 8_000_000
+"""Values and characters that the result references of one request may bring in: each call could double what
+the call before it answered."""
 POINTER_RESULTS_MAX: Final = 100_000
 """Values that a path with "*" may lead to."""
 

@@ -44,5 +44,21 @@ def _gathered(values: list[Any], steps: list[str]) -> list[Any]:
     return found
 
 
+def weight(value: Any, most: int) -> int:
+    """Values and characters in it, counted up to a little more than `most`."""
+    count, pending = 0, [value]
+    while pending and count <= most:
+        one = pending.pop()
+        count += 1
+        if isinstance(one, str):
+            count += len(one)
+        elif isinstance(one, dict):
+            pending += one.values()
+            count += sum(map(len, one))
+        elif isinstance(one, list):
+            pending += one
+    return count
+
+
 def _lost(description: str) -> MethodError:
     return MethodError("invalidResultReference", description)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bocau.base.errors import BocauError
+from bocau.base.errors import BocauError, TryLater
 from bocau.base.ids import AccountId
 from bocau.services.jmap import ids
 from bocau.services.jmap.context import Arguments, Context
@@ -81,6 +81,8 @@ def take_get(
     wanted = id_list(arguments, "ids")
     if wanted is not None and len(wanted) > context.rooms.settings.limits.max_objects_in_get:
         raise MethodError("requestTooLarge", "more ids than maxObjectsInGet")
+    if wanted is not None:
+        wanted = [context.created_ids.get(one[1:], one) if one.startswith("#") else one for one in wanted]
     said = optional(arguments, "properties", list)
     if said is None:
         properties = list(known if default is None else default)
@@ -191,8 +193,8 @@ class SetCall:
 def take_set(context: Context, arguments: Arguments, *more: str) -> SetCall:
     """`more`: arguments of this method alone. Ids of `update` and `destroy` may be "#creationId"."""
     only(arguments, "accountId", "ifInState", "create", "update", "destroy", *more)
-    create = _objects(arguments, "create")
-    update = _objects(arguments, "update")
+    create = objects(arguments, "create")
+    update = objects(arguments, "update")
     destroy = id_list(arguments, "destroy") or []
     if len(create) + len(update) + len(destroy) > context.rooms.settings.limits.max_objects_in_set:
         raise MethodError("requestTooLarge", "more objects than maxObjectsInSet")
@@ -200,7 +202,8 @@ def take_set(context: Context, arguments: Arguments, *more: str) -> SetCall:
     return SetCall(account, optional(arguments, "ifInState", str), create, update, destroy)
 
 
-def _objects(arguments: Arguments, name: str) -> dict[str, Arguments]:
+def objects(arguments: Arguments, name: str) -> dict[str, Arguments]:
+    """A map of objects by id or creation id; empty for null and absent."""
     found: dict[str, Any] = optional(arguments, name, dict, {})
     if not all(isinstance(one, dict) for one in found.values()):
         raise invalid_arguments(f"{name} holds something that is no object")
@@ -218,7 +221,18 @@ async def run_set(
     context: Context, call: SetCall, create: CreateOne, update: UpdateOne, destroy: DestroyOne
 ) -> None:
     """Carry out one object after the other: creations, then updates, then destructions. For types with few
-    objects; mail is written in one transaction."""
+    objects; mail is written in one transaction. MethodError serverPartialFail: the store gave up midway."""
+    try:
+        await _run_each(context, call, create, update, destroy)
+    except TryLater:
+        if call.created or call.updated or call.destroyed:
+            raise MethodError("serverPartialFail") from None
+        raise
+
+
+async def _run_each(
+    context: Context, call: SetCall, create: CreateOne, update: UpdateOne, destroy: DestroyOne
+) -> None:
     for name, new in call.create.items():
         try:
             made = await create(name, new)
@@ -228,6 +242,9 @@ async def run_set(
             call.created[name] = made
             context.created_ids[name] = made["id"]
     for said, patch in call.update.items():
+        if said in call.destroy:
+            call.not_updated[said] = SetError("willDestroy").told()
+            continue
         try:
             call.updated[context.real_id(said)] = await update(context.real_id(said), patch)
         except (SetError, BocauError) as error:

@@ -31,7 +31,7 @@ class Uploading:
     async def take(self, account: AccountId, scope: Scope, receive: Receive) -> Arguments:
         """Read the body of a request and keep it. RequestError, PeerGone, TryLater."""
         self._check_length(header(scope, b"content-length"))
-        with self._turn(account), closing(GrowingBlob(self._spool)) as body:
+        with self._turn(account), closing(GrowingBlob(lambda: spool(self._rooms))) as body:
             await self._read(receive, body)
             found = await self.keep(account, said_type(header(scope, b"content-type")), body)
         return told(account, found)
@@ -43,11 +43,6 @@ class Uploading:
             return await self._rooms.store.write(account, lambda tx: add_upload(tx, kind, ref))
         except OverQuota as error:
             raise RequestError("limit", 507, str(error), "maxSizeUpload") from None
-
-    def _spool(self) -> BinaryIO:
-        """A nameless file beside the data, for a body too long for memory."""
-        folder = self._rooms.store.database.settings.path.parent
-        return cast("BinaryIO", tempfile.TemporaryFile(dir=folder))
 
     def _check_length(self, said: str) -> None:
         if said and number(said.encode("latin-1"), maximum=LENGTH_DIGITS_MAX) > self._size_max:
@@ -85,6 +80,12 @@ class Uploading:
             self._running[account] -= 1
             if not self._running[account]:
                 del self._running[account]
+
+
+def spool(rooms: JmapRooms) -> BinaryIO:
+    """A nameless file beside the data, for a body too long for memory."""
+    folder = rooms.store.database.settings.path.parent
+    return cast("BinaryIO", tempfile.TemporaryFile(dir=folder))
 
 
 def told(account: AccountId, found: Upload) -> Arguments:

@@ -21,9 +21,9 @@ from bocau.services.jmap.methods import (
     second_factor,
     sign_in,
     thread,
+    unsubscribe,
     vacation,
     web_session,
-    unsubscribe,
 )
 
 METHODS: Final[dict[str, Registered]] = {

@@ -1,4 +1,4 @@
-"""COPY, MOVE, and a second place for an email: runs of uids by INSERT … SELECT, numbered by what a run moves."""
+"""COPY, MOVE, a second place for an email: runs of uids by INSERT … SELECT, numbered by what a run moves."""
 
 from typing import TYPE_CHECKING
 

@@ -32,7 +32,9 @@ async def test_what_has_no_hash_in_its_name_is_asked_for_again(site: Site) -> No
     assert answer.headers["cache-control"] == "no-cache"
     again = await visitor.ask("GET", "/sw.js", if_none_match=f"W/{answer.headers['etag']}")
     assert (again.status, again.body) == (304, b"")
-    assert (await visitor.ask("GET", "/app.webmanifest")).headers["content-type"] == "application/manifest+json"
+    assert (await visitor.ask("GET", "/app.webmanifest")).headers[
+        "content-type"
+    ] == "application/manifest+json"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class Visitor:
             "method": method,
             "scheme": scheme,
             "path": path.partition("?")[0],
-            "raw_path": path.encode(),
+            "raw_path": path.partition("?")[0].encode(),
             "query_string": path.partition("?")[2].encode(),
             "client": (self.host, 5000),
             "headers": [(name.encode(), value.encode("latin-1")) for name, value in said.items() if value],

@@ -19,6 +19,8 @@ const DEFAULTS = {
   undoSendSeconds: 10,
   /** Whether a message counts as read when it is opened. */
   markRead: true,
+  /** New messages begin as plain text. */
+  plainText: false,
   imageSenders: [] as string[],
 };
 

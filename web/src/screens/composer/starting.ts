@@ -1,0 +1,175 @@
+/** From where a message begins to a draft that can be written: new, answer, forward, or a saved one. */
+import * as m from "words";
+import { call, send } from "$/jmap/client";
+import type { Address, GetResponse, Id } from "$/jmap/types";
+import { preferences } from "$/preferences.svelte";
+import type { ComposeMode, ComposeStart } from "$/routes";
+import { locale } from "$/words/language.svelte";
+import { Draft } from "./draft.svelte";
+import { escaped, htmlOf, plainOf, signatureHtml, split, withSignature } from "./html";
+import type { Kept } from "./kept";
+import { forwardSubject, quotedText, referencesOf, replySubject } from "./quoting";
+import { identityOf, replyRecipients } from "./recipients";
+import { FULL_PROPERTIES, PART_PROPERTIES, type FullEmail, type Identity, type Quotation } from "./types";
+import { parseWritten, written } from "./written";
+
+export class Gone extends Error {}
+
+/** Gone when the email does not exist any more; Offline and others as `send` raises them. */
+export async function started(start: ComposeStart): Promise<Draft> {
+  const draft = new Draft();
+  const identities = call<GetResponse<Identity>>("Identity/get", { ids: null });
+  if ("draftId" in start) await resume(draft, start.draftId, identities);
+  else if ("mode" in start) await respond(draft, start.mode, start.emailId, identities);
+  else {
+    draft.identities = (await identities).list;
+    draft.to = parseWritten(start.to);
+    draft.cc = parseWritten(start.cc);
+    draft.bcc = parseWritten(start.bcc);
+    draft.subject = start.subject;
+    begin(draft, start.body);
+  }
+  draft.settle();
+  return draft;
+}
+
+async function read(id: Id): Promise<{ email: FullEmail; quoteHtml: string }> {
+  const [answer, view] = await send([
+    ["Email/get", { ids: [id], properties: FULL_PROPERTIES, bodyProperties: PART_PROPERTIES, fetchTextBodyValues: true, fetchHTMLBodyValues: true }],
+    ["EmailView/get", { ids: [id], images: "blocked", properties: ["id", "quoteHtml"] }],
+  ]);
+  const email = (answer?.["list"] as FullEmail[])[0];
+  if (email === undefined) throw new Gone();
+  const quoteHtml = (view?.["list"] as { quoteHtml: string }[])[0]?.quoteHtml ?? "";
+  return { email, quoteHtml };
+}
+
+/** An empty message in the format that the person likes, with the signature. */
+function begin(draft: Draft, body: string): void {
+  draft.identityId ||= draft.identities[0]?.id ?? "";
+  draft.isPlain = preferences.values.plainText;
+  const { textSignature = "", htmlSignature = "" } = draft.identity ?? {};
+  if (draft.isPlain) draft.text = textSignature === "" ? body : `${body}\n\n-- \n${textSignature}`;
+  else draft.html = withSignature(htmlOf(body), signatureHtml(htmlSignature || (textSignature && htmlOf(textSignature))));
+}
+
+// --- answers ----------------------------------------------------------------------------------
+
+type Identities = Promise<GetResponse<Identity>>;
+
+async function respond(draft: Draft, mode: ComposeMode, emailId: Id, identities: Identities): Promise<void> {
+  const [{ email, quoteHtml }, known] = await Promise.all([read(emailId), identities]);
+  draft.identities = known.list;
+  if (mode === "editAsNew") return takeContent(draft, email, false);
+  const own = known.list.map((one) => one.email);
+  draft.identityId = identityOf(known.list, email)?.id ?? "";
+  if (mode === "forward") {
+    draft.subject = forwardSubject(email.subject);
+    draft.answers = { emailId, keyword: "$forwarded" };
+    draft.attachments.take(email.attachments);
+  } else {
+    const { to, cc } = replyRecipients(email, own, mode === "replyAll");
+    draft.to = to;
+    draft.cc = cc;
+    draft.subject = replySubject(email.subject);
+    draft.inReplyTo = email.messageId;
+    draft.answers = { emailId, keyword: "$answered" };
+    draft.attachments.take(email.attachments.filter((part) => part.cid !== null && quoteHtml.includes(`cid:${part.cid}`)));
+  }
+  draft.references = referencesOf(email);
+  draft.quotedFrom = emailId;
+  draft.quotation = mode === "forward" ? forwarded(email, quoteHtml) : quoted(email, quoteHtml);
+  begin(draft, "");
+}
+
+function quoted(email: FullEmail, html: string): Quotation {
+  const values = { name: nameOf(email.from?.[0]), date: dateOf(email) };
+  const heading = m.composeWrote(values);
+  const body = html || htmlOf(textOf(email));
+  return {
+    heading: `<div>${escaped(heading)}</div>`,
+    html: `<blockquote type="cite" style="margin:0 0 0 8px;padding-left:12px;border-left:2px solid #c3c9d0">${body}</blockquote>`,
+    text: `${heading}\n${quotedText(textOf(email) || plainOf(html))}`,
+  };
+}
+
+function forwarded(email: FullEmail, html: string): Quotation {
+  const lines = [
+    `---------- ${m.composeForwarded()} ----------`,
+    `${m.composeFrom()}: ${many(email.from)}`,
+    `${m.composeDate()}: ${dateOf(email)}`,
+    `${m.composeSubject()}: ${email.subject ?? ""}`,
+    `${m.composeTo()}: ${many(email.to)}`,
+    ...(email.cc?.length ? [`${m.composeCc()}: ${many(email.cc)}`] : []),
+  ];
+  return {
+    heading: `<div>${lines.map(escaped).join("<br>")}</div><br>`,
+    html: html || htmlOf(textOf(email)),
+    text: `${lines.join("\n")}\n\n${textOf(email) || plainOf(html)}`,
+  };
+}
+
+function textOf(email: FullEmail): string {
+  const plain = email.textBody.filter((part) => part.type === "text/plain" && part.partId !== null);
+  return plain.map((part) => email.bodyValues[part.partId ?? ""]?.value ?? "").join("\n");
+}
+
+function nameOf(address: Address | undefined): string {
+  return address === undefined ? "" : (address.name ?? "") || address.email;
+}
+
+function many(addresses: Address[] | null): string {
+  return (addresses ?? []).map(written).join(", ");
+}
+
+function dateOf(email: FullEmail): string {
+  const at = new Date(email.sentAt ?? email.receivedAt);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "short" }).format(at);
+}
+
+// --- saved drafts -----------------------------------------------------------------------------
+
+async function resume(draft: Draft, id: Id, identities: Identities): Promise<void> {
+  const [{ email }, known] = await Promise.all([read(id), identities]);
+  draft.identities = known.list;
+  draft.savedId = id;
+  takeContent(draft, email, true);
+}
+
+function takeContent(draft: Draft, email: FullEmail, isDraft: boolean): void {
+  const from = email.from?.[0]?.email.toLowerCase();
+  const identity = draft.identities.find((one) => one.email.toLowerCase() === from);
+  draft.identityId = (identity ?? draft.identities[0])?.id ?? "";
+  draft.to = email.to ?? [];
+  draft.cc = email.cc ?? [];
+  draft.bcc = email.bcc ?? [];
+  draft.subject = email.subject ?? "";
+  if (isDraft) {
+    draft.inReplyTo = email.inReplyTo;
+    draft.references = email.references;
+  }
+  draft.attachments.take(email.attachments);
+  takeBody(draft, email);
+}
+
+function takeBody(draft: Draft, email: FullEmail): void {
+  const html = email.htmlBody.find((part) => part.type === "text/html" && part.partId !== null);
+  if (html === undefined) {
+    draft.isPlain = true;
+    draft.text = textOf(email);
+    return;
+  }
+  const { own, quote } = split(email.bodyValues[html.partId ?? ""]?.value ?? "", draft.attachments.all);
+  draft.html = own;
+  if (quote === null) return;
+  draft.quotation = { heading: "", html: quote, text: plainOf(quote) };
+  draft.quotedFrom = email.id;
+}
+
+/** What could not be saved before, on top of what the server has. */
+export function restore(draft: Draft, from: Kept): void {
+  const { to, cc, bcc, subject, isPlain, text, html, inReplyTo, references } = from;
+  Object.assign(draft, { to, cc, bcc, subject, isPlain, text, html, inReplyTo, references });
+  draft.touch();
+}
+

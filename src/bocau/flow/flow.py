@@ -49,6 +49,11 @@ class MailFlow:
         answers = Answers(store, directory, intake, settings, clock, log)
         self._delivery = Delivery(store, intake, reporter, answers, log)
 
+    @property
+    def size_bytes_max(self) -> int:
+        """The largest message that is taken."""
+        return self._settings.size_max_bytes
+
     def check_recipient(self, address: Address, size_declared: int | None) -> None:
         """At RCPT of unauthenticated mail, now: RelayDenied, NoSuchAddress, AccountDisabled, OverQuota,
         NeverFits."""

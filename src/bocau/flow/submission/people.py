@@ -15,7 +15,9 @@ _NAMING: Final = frozenset((b"to", b"cc", b"bcc"))
 
 
 def written_to(envelope: Envelope, content: bytes) -> list[tuple[Address, str]]:
-    """(address, name); nobody for what a program has written (RFC 3834 §5)."""
+    """(address, name); nobody for what a program has written (RFC 3834 §5), and for receipts."""
+    if envelope.reverse_path is None:
+        return []
     found = fields(content)
     values = [(field.name, content[field.value_start : field.end]) for field in found]
     if any(name == b"auto-submitted" and value.strip()[:2].lower() != b"no" for name, value in values):

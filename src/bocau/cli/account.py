@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bocau.cli import app_password, sharing
+from bocau.cli import app_password, second_factor, sharing, web_sessions
 from bocau.cli.addresses import address_of, domain_of
 from bocau.cli.failures import Failure
 from bocau.cli.output import done, json_option, print_one, print_rows, size, when
@@ -34,6 +34,8 @@ def command() -> None:
 
 
 command.add_command(app_password.command)
+command.add_command(second_factor.command)
+command.add_command(web_sessions.command)
 command.add_command(sharing.share)
 command.add_command(sharing.shares)
 

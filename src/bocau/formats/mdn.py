@@ -12,10 +12,10 @@ from typing import Final
 from bocau.formats.address import Address
 from bocau.formats.automatic import answering, mailbox, multipart, text_part
 from bocau.formats.date import format_date
-from bocau.formats.header import build_field, fields, fold, get, unfold
+from bocau.formats.header import build_field, fields, fold, get
 from bocau.formats.mime import Part, scan
 from bocau.formats.text import decoded_octets, decoded_text, leaves
-from bocau.formats.words import decode_words
+from bocau.formats.words import decode_words, unfold
 
 ACTION_MODES: Final = ("manual-action", "automatic-action")
 SENDING_MODES: Final = ("mdn-sent-manually", "mdn-sent-automatically")
@@ -31,10 +31,7 @@ _KNOWN: Final = frozenset(
     ("reporting-ua", "mdn-gateway", "original-recipient", "final-recipient", "original-message-id")
 ) | {"disposition", "error"}
 _DISPOSITION: Final = re.compile(r"([a-z-]+)\s*/\s*([a-z-]+)\s*;\s*([a-z-]+)", re.IGNORECASE)
-_MODE_WORDS: Final = {
-    "mdn-sent-manually": "MDN-sent-manually",
-    "mdn-sent-automatically": "MDN-sent-automatically",
-}
+_MODE_WORDS: Final = {mode: mode.replace("mdn", "MDN", 1) for mode in SENDING_MODES}
 _CONTROLS: Final = {code: " " for code in (*range(32), 127)}
 
 

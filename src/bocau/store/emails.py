@@ -155,6 +155,14 @@ def mail_state(reading: "Reading") -> tuple[int, int]:
     return row[0], row[1]
 
 
+def email_with_key(reading: "Reading", key: int) -> EmailId | None:
+    """An email by its Message-ID (`formats.message_ids.first_key`), the oldest; looks at the keys of all: ask
+    in `store.read`."""
+    access.require_owner(reading)
+    found = reading.sql.value(EMAILS.with_key, {"account_id": reading.account_id, "key": key})
+    return None if found is None else EmailId(found)
+
+
 def _portions(reading: "Reading", ids: Iterable[int]) -> list[str]:
     """JSON lists of the ids that belong to the account, each once."""
     own = [one for one in dict.fromkeys(ids) if one >> 32 == reading.account_id]

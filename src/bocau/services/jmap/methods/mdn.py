@@ -26,6 +26,7 @@ from bocau.formats.mdn import (
     recipient_address,
     recipient_field,
 )
+from bocau.formats.message_ids import first_key
 from bocau.formats.words import decode_words
 from bocau.services.jmap import ids
 from bocau.services.jmap.blobs import NoSuchBlob, resolve
@@ -35,8 +36,8 @@ from bocau.services.jmap.errors import MethodError, SetError, invalid_arguments,
 from bocau.services.jmap.methods.identity import keep_identities
 from bocau.services.jmap.sending.implied import imply_email_set, take_updates
 from bocau.services.jmap.standard import id_list, only, optional
-from bocau.store import Reading, Writing
-from bocau.store.emails import EmailRow, email_rows, places_of
+from bocau.store import Writing
+from bocau.store.emails import EmailRow, email_rows, email_with_key, places_of
 from bocau.store.identities import Identity, identity
 
 SENT_KEYWORD: Final = "$mdnsent"
@@ -51,9 +52,7 @@ _SETTABLE: Final = frozenset(
     ("forEmailId", "subject", "textBody", "includeOriginalMessage", "reportingUA", "disposition")
 ) | {"finalRecipient", "extensionFields"}
 _SUBJECT: Final = "Read: {subject}"
-_TEXT: Final = (
-    'This is a receipt for the message "{subject}". It was displayed on the recipient\'s screen.\r\n'
-)
+_TEXT: Final = 'This is a receipt for the message "{subject}". It was displayed to its recipient.'
 
 
 async def send(context: Context, arguments: Arguments) -> Arguments:
@@ -298,15 +297,8 @@ async def _about(context: Context, account: AccountId, message_id: str | None) -
     """The email that a receipt is about, if the account has it: read in the reader thread, all of its ids."""
     if not message_id:
         return None
-    first = account << ids.SERIAL_BITS
-
-    def job(tx: Reading) -> int | None:
-        values = (first, first | (1 << ids.SERIAL_BITS) - 1, message_id)
-        statement = "SELECT email_id FROM email WHERE email_id BETWEEN ? AND ? AND message_id = ? LIMIT 1"
-        found: int | None = tx.sql.value(statement, values)
-        return found
-
-    found = await context.store.read(account, job)
+    key = first_key(message_id.encode("utf-8", "replace"))
+    found = await context.store.read(account, lambda tx: email_with_key(tx, key))
     return None if found is None else ids.email_id(found)
 
 

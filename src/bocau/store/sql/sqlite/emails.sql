@@ -65,3 +65,7 @@ FROM message AS m
 CROSS JOIN email AS e ON e.email_id = m.email_id AND e.place_count > 1
 CROSS JOIN message AS o ON o.email_id = m.email_id AND o.mailbox_id <> m.mailbox_id
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last;
+
+-- name: with_key
+SELECT email_id FROM email_key
+WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295 AND message_key = :key LIMIT 1;

@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from bocau.app.accounts import finish_accounts
-from bocau.app.rooms import Rooms
+from bocau.app.rooms import EVERYBODY, Rooms
 from bocau.base.errors import TryLater
 from bocau.flow.outbound.outbound import Outbound
 from bocau.flow.queue.runner import QueueRunner
@@ -14,6 +14,7 @@ from bocau.runtime.log import get_log
 from bocau.store.refill import Refiller
 from bocau.store.search.indexer import Indexer
 from bocau.store.sweep import Sweeper
+from bocau.store.uploads import sweep_uploads
 
 FIRST_SWEEP_SECONDS: Final = 300.0
 SWEEP_SECONDS: Final = 3600.0
@@ -33,6 +34,7 @@ async def run_background(child: Child, rooms: Rooms) -> None:
         tasks.create_task(_queue_runner(rooms).run(stop))
         tasks.create_task(_held_sender(rooms).run(stop))
         tasks.create_task(_sweep(rooms, stop))
+        tasks.create_task(_push(rooms, stop))
         tasks.create_task(_index(rooms, stop))
         tasks.create_task(_refill(rooms, stop))
         if finished := await finish_accounts(rooms):
@@ -55,6 +57,13 @@ def _held_sender(rooms: Rooms) -> HeldSender:
     return HeldSender(
         rooms.store, rooms.directory, rooms.flow, rooms.doorbell.listen, rooms.clock, log, settings
     )
+
+
+async def _push(rooms: Rooms, stop: asyncio.Event) -> None:
+    from bocau.services.jmap.push.subscribers import Subscribers
+
+    log = get_log("push")
+    await Subscribers(rooms.store, rooms.directory, rooms.fetcher.post, rooms.clock, log).run(stop)
 
 
 async def _index(rooms: Rooms, stop: asyncio.Event) -> None:
@@ -88,6 +97,7 @@ async def _sweep(rooms: Rooms, stop: asyncio.Event) -> None:
     while not await _is_set_within(stop, pause):
         pause = SWEEP_SECONDS
         try:
+            await _sweep_uploads(rooms)
             swept = await sweeper.sweep()
         except (TryLater, OSError) as exc:
             _log.warning("sweeping must wait", why=str(exc))
@@ -99,6 +109,12 @@ async def _sweep(rooms: Rooms, stop: asyncio.Event) -> None:
             moved=swept.moved_bodies,
             removed=len(swept.removed_packs),
         )
+
+
+async def _sweep_uploads(rooms: Rooms) -> None:
+    """Let go what was handed in and not used for a day."""
+    while await rooms.store.write(EVERYBODY, sweep_uploads):
+        pass
 
 
 async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:

@@ -29,18 +29,12 @@ class Sessions(Protocol):
         request may come from a foreign page: a method but GET and HEAD without the session's X-CSRF-Token, a
         WebSocket or any other request with a foreign Origin."""
 
-    def is_open(self, session_id: int) -> bool:
-        """Whether the session has not ended; for streams, asked when the doorbell "directory" rings."""
-
 
 class NoSessions:
     """Where there is no webmail."""
 
     async def caller(self, scope: AsgiScope) -> Caller | None:
         return None
-
-    def is_open(self, session_id: int) -> bool:
-        return False
 
 
 class NoCaller(Exception):
@@ -95,9 +89,7 @@ class Callers:
 
     def is_still_valid(self, caller: Caller) -> bool:
         """Whether a stream of this caller may go on."""
-        if not self.directory.is_still_valid(caller.login):
-            return False
-        return not caller.session_id or self.sessions.is_open(caller.session_id)
+        return self.directory.is_still_valid(caller.login)
 
 
 def _name_and_password(value: str) -> tuple[str, str]:

@@ -46,6 +46,10 @@ def thread_id(thread: int) -> str:
     return f"T{thread}"
 
 
+def push_subscription_id(subscription_id: int) -> str:
+    return f"P{subscription_id}"
+
+
 def parse_account(text: object) -> AccountId | None:
     number = _number(text, "A")
     return None if number is None else AccountId(number)

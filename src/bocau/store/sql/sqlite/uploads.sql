@@ -50,7 +50,9 @@ DELETE FROM push_subscription WHERE account_id = :account_id AND subscription_id
 DELETE FROM push_subscription WHERE account_id = :account_id;
 
 -- name: subscribers
-SELECT DISTINCT account_id FROM push_subscription WHERE expires_at > :now;
+SELECT s.account_id, a.modseq
+FROM (SELECT DISTINCT account_id FROM push_subscription WHERE expires_at > :now) AS s
+JOIN account_state AS a ON a.account_id = s.account_id;
 
 -- name: sweep_subscriptions
 DELETE FROM push_subscription WHERE expires_at <= :now;

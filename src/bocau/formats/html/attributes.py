@@ -89,11 +89,9 @@ class Rewriter:
         return style.text or None
 
     def _class(self, value: str) -> str | None:
-        kept = [
-            PREFIX + name
-            for name in value.split()[:CLASSES_MAX]
-            if name in self.classes and _CLASS.match(name)
-        ]
+        # With our prefix already: a message that was quoted here.
+        names = [name.removeprefix(PREFIX) for name in value.split()[:CLASSES_MAX]]
+        kept = [PREFIX + name for name in names if name in self.classes and _CLASS.match(name)]
         return " ".join(kept) or None
 
 
@@ -117,7 +115,7 @@ def _fragment(value: str) -> str | None:
 
 
 def _name(value: str) -> str | None:
-    return PREFIX + value if _NAME.match(value) else None
+    return PREFIX + value.removeprefix(PREFIX) if _NAME.match(value) else None
 
 
 def _text(value: str) -> str:

@@ -30,6 +30,8 @@ _SIMPLE_VALUE: Final = (
 _SIMPLE: Final = re.compile(
     rf"([A-Za-z-]++)\s*+:({_SIMPLE_VALUE})(!\s*+important\s*+)?(?:;[\s;]*+|\Z)", re.IGNORECASE
 )
+_STRING: Final = re.compile(r"[\w .,+-]*+\Z")
+"""Names of fonts; nothing that would mean something if it were read once more."""
 _FORBIDDEN_TEXT: Final = re.compile(r"[<>\\{}\x00-\x08\x0b\x0e-\x1f\x7f]")
 """In what we write: nothing that could end a style element, a rule or a string."""
 
@@ -127,7 +129,9 @@ def _component(node: Any, reference: Reference | None, depth: int) -> str:
             return " "
         case "literal" if node.value in (",", "/", "+", "-", "*"):
             return str(node.value)
-        case "ident" | "dimension" | "percentage" | "number" | "hash" | "string":
+        case "string" if _STRING.match(node.value):
+            return f'"{node.value}"'
+        case "ident" | "dimension" | "percentage" | "number" | "hash":
             return _harmless(node.serialize())
         case "url":
             return _url(node.value, reference)

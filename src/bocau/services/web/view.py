@@ -5,6 +5,7 @@ is the first wall against what it shows: nothing but images of these routes and 
 no script, no form, no frame, and only this server may frame it.
 """
 
+import re
 from typing import Final
 
 from bocau.formats.image_types import SNIFFED_BYTES, image_type
@@ -26,6 +27,7 @@ KEPT: Final = (b"cache-control", b"private, max-age=1800")
 NOT_KEPT: Final = (b"cache-control", b"no-store")
 IMAGE_BYTES_MAX: Final = 20 * 1024 * 1024
 IMAGE_POLICY: Final = b"default-src 'none'; sandbox"
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?\Z")
 _ANSWERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -46,11 +48,12 @@ def view_routes(rooms: JmapRooms, viewing: Viewing, proxy: ImageProxy) -> list[R
 
 def page_policy(scope: Scope) -> bytes:
     """The Content-Security-Policy of a shown body."""
-    origin = f"{scope['scheme']}://{header(scope, b'host')}"
+    host, scheme = header(scope, b"host"), scope["scheme"]
+    places = f"{scheme}://{host}/cid/ {scheme}://{host}/px/" if _HOST.match(host) else "'self'"
     return "; ".join(
         (
             "default-src 'none'",
-            f"img-src data: {origin}/cid/ {origin}/px/",
+            f"img-src data: {places}",
             "style-src 'unsafe-inline'",
             "form-action 'none'",
             "base-uri 'none'",

@@ -102,7 +102,7 @@ def _parts(root: PartAsked) -> Iterator[PartAsked]:
     while pending:
         part = pending.pop()
         yield part
-        pending += part.children
+        pending += reversed(part.children)
 
 
 def _text_size(root: PartAsked) -> int:

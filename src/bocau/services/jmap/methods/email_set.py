@@ -13,8 +13,8 @@ from bocau.services.jmap.errors import SetError, invalid_properties, set_error
 from bocau.services.jmap.methods.email_create import create
 from bocau.services.jmap.standard import SetCall, take_set
 from bocau.services.jmap.states import MailState
-from bocau.store import Writing
-from bocau.store.emails import mail_state
+from bocau.store import Flags, Writing
+from bocau.store.emails import mail_state, places_of
 from bocau.store.emailwriting import EmailPatch, Failures, change_emails, destroy_emails
 
 EMAILS_NOW_MAX: Final = 50
@@ -29,6 +29,7 @@ async def set_emails(context: Context, arguments: Arguments) -> Arguments:
     call.check_state(old_state)
     await _create(context, call)
     patches, destroyed = await _take_patches(context, call), _take_destroyed(context, call)
+    destroyed = _without_spared(context, call, destroyed)
     if patches or destroyed:
         await _write(context, call, patches, destroyed)
     return call.response(old_state, _state(context, call))
@@ -82,6 +83,19 @@ def _take_destroyed(context: Context, call: SetCall) -> list[EmailId]:
         except SetError as error:
             call.not_destroyed[said] = error.told()
     return list(found)
+
+
+def _without_spared(context: Context, call: SetCall, destroyed: list[EmailId]) -> list[EmailId]:
+    """Clients save a draft as a new email and destroy the former one in the same call. When the new one could
+    not be made, the former one is all that is left of the text: it stays."""
+    if not call.not_created or not destroyed:
+        return destroyed
+    places = context.store.glance(call.account_id, lambda tx: places_of(tx, destroyed))
+    drafts = {place.email_id for place in places if place.flags & Flags.DRAFT}
+    for email_id in drafts:
+        error = SetError("forbidden", "a draft stays when no new one could be made in the same call")
+        call.not_destroyed[ids.email_id(email_id)] = error.told()
+    return [email_id for email_id in destroyed if email_id not in drafts]
 
 
 async def _write(

@@ -93,3 +93,15 @@ async def test_a_draft_is_saved_anew_in_one_call(desk):
     assert await read(desk, second) == ({"$draft"}, {drafts, sent})
     changes = await desk.call("Email/changes", sinceState=told["oldState"])
     assert (changes["created"], changes["updated"], changes["destroyed"]) == ([second], [], [first])
+
+
+async def test_a_draft_stays_when_its_successor_cannot_be_made(desk):
+    """Else both would be lost; what is no draft is destroyed all the same."""
+    draft = await desk.deliver(b"Subject: draft\r\n\r\n", "Drafts", flags=Flags.DRAFT)
+    other = await desk.deliver(b"Subject: other\r\n\r\n")
+    told = await desk.call(
+        "Email/set", create={"new": {"mailboxIds": {}}}, destroy=[f"M{draft}", f"M{other}"]
+    )
+    assert told["notCreated"]["new"]["type"] == "invalidProperties"
+    assert told["notDestroyed"] == {f"M{draft}": told["notDestroyed"][f"M{draft}"]}
+    assert told["notDestroyed"][f"M{draft}"]["type"] == "forbidden" and told["destroyed"] == [f"M{other}"]

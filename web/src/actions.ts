@@ -5,9 +5,10 @@
  * concern the emails that lie in it, so that an answer in Sent stays there when its conversation is archived.
  */
 import * as m from "words";
-import { MethodFailed, NotSet, Offline } from "$/jmap/errors";
+import { NotSet } from "$/jmap/errors";
 import { send } from "$/jmap/client";
 import type { EmailHead, Id, Mailbox, Patch, SetResponse } from "$/jmap/types";
+import { problem } from "$/problem";
 import { emails, step } from "$/store/emails.svelte";
 import { list } from "$/store/list.svelte";
 import { mailboxes } from "$/store/mailboxes.svelte";
@@ -194,13 +195,4 @@ async function guarded(work: () => Promise<void>, takeBack: () => void = () => u
     sync.refresh("Email", "Mailbox");
     toasts.add(problem(error), { kind: "problem" });
   }
-}
-
-/** An error in words for the person. */
-export function problem(error: unknown): string {
-  if (error instanceof Offline) return m.problemOffline();
-  if (error instanceof NotSet && error.error.type === "overQuota") return m.problemQuota();
-  if (error instanceof NotSet && error.error.type === "forbidden") return m.problemForbidden();
-  if (error instanceof MethodFailed && error.kind === "serverUnavailable") return m.problemOffline();
-  return m.problemOther();
 }

@@ -57,6 +57,8 @@ function termOf(match: RegExpMatchArray, isAlternative: boolean): Term | null {
   const value = (phrase ?? word ?? "").trim();
   if (KNOWN.has(operator)) return value === "" ? null : { operator: operator as Operator, value, isNegated: minus === "-", ...place };
   const written = name === undefined ? value : `${name}:${value}`;
+  // An operator that waits for its value.
+  if (written.endsWith(":") && KNOWN.has(written.slice(0, -1).toLowerCase())) return null;
   return written === "" || written === "-" ? null : { operator: null, value: written, isNegated: minus === "-", ...place };
 }
 

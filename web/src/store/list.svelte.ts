@@ -15,7 +15,7 @@ import { hasWords } from "$/search/parse";
 import { emails } from "./emails.svelte";
 import { filterOf } from "./filter";
 import { mailboxes } from "./mailboxes.svelte";
-import { type From, type ListQuery, type Range, readRange } from "./range";
+import { countAfter, type From, type ListQuery, type Range, readRange, readScheduled } from "./range";
 import { sync } from "./sync.svelte";
 
 /** Rows that one request brings. */
@@ -34,6 +34,9 @@ class MessageList {
   /** How many rows all have moved by since the list was opened; the screen moves along. */
   shift = $state(0);
 
+  /** When scheduled mail goes out, by email. */
+  sendAt = $state.raw<Map<Id, string>>(new Map());
+
   #ids: (Id | undefined)[] = [];
   #version = $state(0);
   #query: ListQuery | null = null;
@@ -45,6 +48,11 @@ class MessageList {
 
   get filter(): Filter | null {
     return this.#query?.filter ?? null;
+  }
+
+  /** Whether a row is a whole conversation. */
+  get isCollapsed(): boolean {
+    return this.#query?.collapseThreads ?? false;
   }
 
   idAt(position: number): Id | undefined {
@@ -93,7 +101,7 @@ class MessageList {
 
   /** From the start: when it was opened, and after an error. */
   async reload(): Promise<void> {
-    const filter = filterOf(this.place);
+    const filter = this.place.kind === "scheduled" ? {} : filterOf(this.place);
     if (filter === null) {
       this.state = "missing";
       return;
@@ -103,8 +111,17 @@ class MessageList {
     await this.#read({ position: 0 });
   }
 
+  /**
+   * Where the newest row of a day, or of an earlier one, is: as many rows are newer. The day begins and ends here.
+   */
+  async positionOfDay(day: Date): Promise<number> {
+    if (this.#query === null) return 0;
+    const next = new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1);
+    return Math.min(await countAfter(this.#query, next), Math.max(0, this.total - 1));
+  }
+
   #collapses(place: Place): boolean {
-    return preferences.values.threads && place.kind !== "search";
+    return preferences.values.threads && (place.kind === "folder" || place.kind === "label");
   }
 
   /** The rows that can be seen: what is missing is read, a portion ahead in the direction of the scrolling too. */
@@ -151,7 +168,7 @@ class MessageList {
     const generation = sync.generation;
     const limit = isRefresh ? Math.max(PORTION, this.#view.last - this.#view.first + 2) : PORTION;
     try {
-      const range = await readRange(query, from, limit);
+      const range = await (this.place.kind === "scheduled" ? readScheduled() : readRange(query, from, limit));
       if (opening !== this.#opening) return;
       if (generation !== sync.generation || sync.isChanging) sync.refresh("Email");
       else this.#take(range, from, isRefresh);
@@ -170,6 +187,7 @@ class MessageList {
       this.#ids = [];
       this.shift += moved;
     }
+    this.sendAt = range.sendAt;
     emails.take(range.heads, range.threads);
     for (const snippet of range.snippets) this.snippets.set(snippet.emailId, snippet);
     ids.forEach((id, index) => {
@@ -178,7 +196,7 @@ class MessageList {
     this.total = total;
     this.#ids.length = total;
     this.state = "ready";
-    if (isRefresh || this.state === "ready") sync.knows("Email", range.emailState);
+    sync.knows("Email", range.emailState);
     this.#forgetFar();
     this.#version += 1;
   }

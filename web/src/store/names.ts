@@ -1,7 +1,10 @@
 /** What folders are called: those with a role have a name in each language. */
 import * as m from "words";
 import type { Mailbox } from "$/jmap/types";
+import { preferences } from "$/preferences.svelte";
+import type { Place } from "$/routes";
 import type { IconName } from "$/ui/icons";
+import { mailboxes } from "./mailboxes.svelte";
 
 export function folderName(mailbox: Mailbox): string {
   switch (mailbox.role) {
@@ -35,5 +38,21 @@ export function folderIcon(mailbox: Mailbox): IconName {
       return "send";
     default:
       return "folder";
+  }
+}
+
+/** What a list is called. */
+export function placeName(place: Place): string {
+  switch (place.kind) {
+    case "folder": {
+      const mailbox = mailboxes.find(place.folder);
+      return mailbox === undefined ? (place.folder === "inbox" ? m.inbox() : "") : folderName(mailbox);
+    }
+    case "label":
+      return preferences.values.labels[place.label]?.name ?? place.label;
+    case "scheduled":
+      return m.scheduled();
+    case "search":
+      return m.searchResults();
   }
 }

@@ -1,5 +1,5 @@
 /** One request for a stretch of a list, with all that its rows show. */
-import { type Call, ref, sendRaw } from "$/jmap/client";
+import { type Call, call, ref, sendRaw } from "$/jmap/client";
 import { MethodFailed } from "$/jmap/errors";
 import type { Arguments, Invocation } from "$/jmap/batch";
 import type { EmailHead, Filter, GetResponse, Id, QueryResponse, SearchSnippet, Thread } from "$/jmap/types";
@@ -21,6 +21,8 @@ export interface Range {
   threads: Thread[];
   snippets: SearchSnippet[];
   emailState: string;
+  /** When it goes out, of scheduled mail. */
+  sendAt: Map<Id, string>;
 }
 
 const NEWEST_FIRST = [{ property: "receivedAt", isAscending: false }];
@@ -42,6 +44,29 @@ export async function readRange(query: ListQuery, from: From, limit: number): Pr
   return gathered(await sendRaw(calls), query);
 }
 
+/** Rows that are newer than a moment. */
+export async function countAfter({ filter, collapseThreads }: ListQuery, moment: Date): Promise<number> {
+  const newer: Filter = { after: moment.toISOString().replace(/\.\d+Z$/, "Z") };
+  const args = { filter: { operator: "AND", conditions: [filter, newer] }, collapseThreads, calculateTotal: true, limit: 1 };
+  return (await call<QueryResponse>("Email/query", args)).total ?? 0;
+}
+
+/** Mail that the server holds until its time (RFC 8621 §7), the next first. */
+export async function readScheduled(): Promise<Range> {
+  const responses = await sendRaw([
+    ["EmailSubmission/query", { filter: { undoStatus: "pending" }, sort: [{ property: "sentAt", isAscending: true }] }],
+    ["EmailSubmission/get", { "#ids": ref(0, "EmailSubmission/query", "/ids"), properties: ["emailId", "sendAt", "undoStatus"] }],
+    ["Email/get", { "#ids": ref(1, "EmailSubmission/get", "/list/*/emailId"), properties: HEAD_PROPERTIES }],
+  ]);
+  const submissions = needed<GetResponse<{ emailId: Id; sendAt: string }>>(responses[1], "EmailSubmission/get").list;
+  const heads = needed<GetResponse<EmailHead>>(responses[2], "Email/get");
+  const known = new Set(heads.list.map((one) => one.id));
+  const ids = [...new Set(submissions.map((one) => one.emailId))].filter((id) => known.has(id));
+  const query = { ...needed<QueryResponse>(responses[0], "EmailSubmission/query"), ids, position: 0, total: ids.length };
+  const sendAt = new Map(submissions.map((one) => [one.emailId, one.sendAt]));
+  return { query, heads: heads.list, threads: [], snippets: [], emailState: heads.state, sendAt };
+}
+
 function gathered(responses: Invocation[][], query: ListQuery): Range {
   const heads = needed<GetResponse<EmailHead>>(responses[1], "Email/get");
   const threads = query.collapseThreads ? wished<GetResponse<Thread>>(responses[2]) : null;
@@ -54,6 +79,7 @@ function gathered(responses: Invocation[][], query: ListQuery): Range {
     threads: others === null ? [] : (threads?.list ?? []),
     snippets: snippets?.list ?? [],
     emailState: heads.state,
+    sendAt: new Map(),
   };
 }
 

@@ -1,0 +1,54 @@
+/**
+ * Which rows of a long list are on the screen, and where.
+ *
+ * Browsers clamp the height of an element (Chromium at 33,554,428 px). A list that would be higher is drawn in a canvas
+ * of that height, and scrolling moves through it faster.
+ */
+
+const CANVAS_MAX = 33_000_000;
+/** Rows drawn beyond both edges. */
+const OVERSCAN = 4;
+
+export interface View {
+  total: number;
+  rowHeight: number;
+  viewHeight: number;
+  scrollTop: number;
+}
+
+export interface Window {
+  canvasHeight: number;
+  first: number;
+  /** -1 when there is none. */
+  last: number;
+  /** Where row 0 would be, in px from the top of the canvas. */
+  origin: number;
+}
+
+export function windowOf({ total, rowHeight, viewHeight, scrollTop }: View): Window {
+  const height = total * rowHeight;
+  const canvasHeight = Math.min(height, CANVAS_MAX);
+  const shown = Math.max(0, Math.min(scrollTop, canvasHeight - viewHeight)) * scale(height, canvasHeight, viewHeight);
+  return {
+    canvasHeight,
+    first: Math.max(0, Math.floor(shown / rowHeight) - OVERSCAN),
+    last: Math.min(total, Math.ceil((shown + viewHeight) / rowHeight) + OVERSCAN) - 1,
+    origin: Math.max(0, Math.min(scrollTop, canvasHeight - viewHeight)) - shown,
+  };
+}
+
+/** Rows' pixels for one of the canvas. */
+function scale(height: number, canvasHeight: number, viewHeight: number): number {
+  return canvasHeight === height ? 1 : (height - viewHeight) / (canvasHeight - viewHeight);
+}
+
+/** The scrollTop that brings a row fully on the screen, moving no more than needed. */
+export function scrollTopFor(position: number, view: View): number {
+  const { canvasHeight } = windowOf(view);
+  const by = scale(view.total * view.rowHeight, canvasHeight, view.viewHeight);
+  const shown = view.scrollTop * by;
+  const top = position * view.rowHeight;
+  const bottom = top + view.rowHeight - view.viewHeight;
+  if (top >= shown && bottom <= shown) return view.scrollTop;
+  return (top < shown ? top : bottom) / by;
+}

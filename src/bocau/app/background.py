@@ -11,6 +11,7 @@ from bocau.flow.queue.runner import QueueRunner
 from bocau.flow.submission.held import HeldSender
 from bocau.runtime.child import Child
 from bocau.runtime.log import get_log
+from bocau.store.batchrunner import BatchRunner
 from bocau.store.refill import Refiller
 from bocau.store.search.indexer import Indexer
 from bocau.store.sweep import Sweeper
@@ -26,7 +27,7 @@ _log = get_log("background")
 
 
 async def run_background(child: Child, rooms: Rooms) -> None:
-    """Send the queue, sweep the store, keep the full-text index, until the server stops.
+    """Send the queue, sweep the store, keep the full-text index, work on batches, until the server stops.
 
     What fails here ends the process; the supervisor starts another."""
     stop = asyncio.Event()
@@ -37,6 +38,7 @@ async def run_background(child: Child, rooms: Rooms) -> None:
         tasks.create_task(_push(rooms, stop))
         tasks.create_task(_index(rooms, stop))
         tasks.create_task(_refill(rooms, stop))
+        tasks.create_task(_batches(rooms, stop))
         if finished := await finish_accounts(rooms):
             _log.warning("finished accounts whose making was interrupted", accounts=finished)
         child.ready()
@@ -69,6 +71,14 @@ async def _push(rooms: Rooms, stop: asyncio.Event) -> None:
 async def _index(rooms: Rooms, stop: asyncio.Event) -> None:
     log = get_log("index")
     await Indexer(rooms.store, lambda why: log.warning("indexing must wait", why=why)).run(stop)
+
+
+async def _batches(rooms: Rooms, stop: asyncio.Event) -> None:
+    log = get_log("batch")
+    runner = BatchRunner(
+        rooms.store, rooms.doorbell.listen, lambda why: log.warning("work on emails must wait", why=why)
+    )
+    await runner.run(stop)
 
 
 async def _refill(rooms: Rooms, stop: asyncio.Event) -> None:

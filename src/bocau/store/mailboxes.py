@@ -7,8 +7,10 @@ from bocau.base.ids import MailboxId
 from bocau.store import (
     access,
     annotations,
+    batches,
     correspondents,
     identities,
+    preferences,
     seen,
     submissions,
     subscriptions,
@@ -59,7 +61,7 @@ def delete_account(tx: "Writing") -> None:
     annotations.forget_account(tx)
     access.forget_account(tx)
     seen.forget_account(tx)
-    for kept in (identities, submissions, vacation, correspondents):
+    for kept in (identities, submissions, vacation, correspondents, preferences, batches):
         kept.forget_account(tx)
     tx.job.changed.add(tx.account_id)
 
@@ -156,4 +158,11 @@ def set_role(tx: "Writing", mailbox_id: MailboxId, role: MailboxRole | None) -> 
         raise AlreadyExists(f"mailbox {owner.name!r} has the role {role}")
     if mailbox.role is not role:
         tx.sql.execute(WRITING.set_role, (role.value if role else None, tx.account_id, mailbox_id))
+        tx.log(tx.next_modseq(), ChangeKind.MAILBOX_CHANGED, mailbox_id)
+
+
+def set_sort_order(tx: "Writing", mailbox_id: MailboxId, sort_order: int) -> None:
+    """See Writing.set_sort_order."""
+    if tx.mailbox(mailbox_id).sort_order != sort_order:
+        tx.sql.execute(WRITING.set_sort_order, (sort_order, tx.account_id, mailbox_id))
         tx.log(tx.next_modseq(), ChangeKind.MAILBOX_CHANGED, mailbox_id)

@@ -42,6 +42,10 @@ def submission_id(submission: int) -> str:
     return f"S{submission}"
 
 
+def batch_id(batch: int) -> str:
+    return f"B{batch}"
+
+
 def thread_id(thread: int) -> str:
     return f"T{thread}"
 
@@ -72,6 +76,10 @@ def parse_identity(text: object) -> int | None:
 
 def parse_submission(text: object) -> int | None:
     return _number(text, "S")
+
+
+def parse_batch(text: object) -> int | None:
+    return _number(text, "B")
 
 
 def parse_thread(account: AccountId, text: object) -> int | None:

@@ -5,6 +5,7 @@ from typing import Final
 from bocau.services.jmap.context import Registered
 from bocau.services.jmap.methods import (
     app_password,
+    batch,
     blob,
     blob_upload,
     core,
@@ -35,6 +36,7 @@ from bocau.services.jmap.methods import (
 
 METHODS: Final[dict[str, Registered]] = {
     **core.METHODS,
+    **batch.METHODS,
     **blob.METHODS,
     **blob_upload.METHODS,
     **identity.METHODS,

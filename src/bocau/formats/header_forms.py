@@ -49,13 +49,14 @@ class HeaderProperty(NamedTuple):
     form: Form
     is_all: bool
     """All fields of the name, rather than the last one."""
+    read: Callable[[bytes], Any]
+    """One value as the form shows it."""
 
-    def read(self, values: Sequence[bytes]) -> Any:
+    def read_among(self, values: Sequence[bytes]) -> Any:
         """What the property says of a header that holds these fields of the name, in order."""
-        reader = _READERS[self.form]
         if self.is_all:
-            return [reader(value) for value in values]
-        return reader(values[-1]) if values else None
+            return [self.read(value) for value in values]
+        return self.read(values[-1]) if values else None
 
 
 _PROPERTY: Final = re.compile(rf"header:([!-9;-~]{{1,255}})(?::as({'|'.join(Form)}))?(:all)?\Z", re.ASCII)
@@ -88,7 +89,7 @@ def header_property(text: str) -> HeaderProperty | None:
         return None
     name, form = match[1].encode("ascii").lower(), Form(match[2] or "Raw")
     allowed = form is Form.RAW or name not in _DEFINED or name in _ONLY_IN[form]
-    return HeaderProperty(name, form, match[3] is not None) if allowed else None
+    return HeaderProperty(name, form, match[3] is not None, _READERS[form]) if allowed else None
 
 
 def as_raw(value: bytes) -> str:

@@ -6,7 +6,7 @@ IMAP's \\Deleted and \\Recent are never keywords here.
 """
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from bocau.services.jmap.errors import SetError, invalid_properties
@@ -14,6 +14,7 @@ from bocau.store import Flags
 
 KEYWORDS_MAX: Final = 50
 """On one email, as in IMAP."""
+SETS_CACHED: Final = 1024
 
 _SYSTEM: Final = (
     (Flags.SEEN, "$seen"),
@@ -27,8 +28,14 @@ _TOLD: Final = [tuple(name for bit, name in _SYSTEM if bit & bits) for bits in r
 _KEYWORD: Final = re.compile(r"[!#$&\'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]{1,255}\Z", re.ASCII)
 
 
-def keyword_set(flags: int, words: Iterable[str]) -> dict[str, bool]:
+def keyword_set(flags: int, words: tuple[str, ...]) -> dict[str, bool]:
     """The `keywords` property; words come in lower case, because case does not tell them apart."""
+    return _known_set(int(flags), words)
+
+
+@lru_cache(SETS_CACHED)
+def _known_set(flags: int, words: tuple[str, ...]) -> dict[str, bool]:
+    """A mailbox has few different sets. Nobody changes what comes from here."""
     return dict.fromkeys((*_TOLD[flags & 31], *(word.lower() for word in words)), True)
 
 

@@ -83,8 +83,7 @@ def _tell_part(body: Body, part: BodyPart, wanted: BodyWanted, budget: Budget) -
         fields = read_fields(body.data, part.part.header_start, part.part.body_start)
         if wanted.all_headers:
             told["headers"] = fields.told()
-        for name, header in wanted.headers:
-            told[name] = header.read(fields.named(header.name))
+        fields.tell(wanted.headers, told)
     return told
 
 

@@ -1,7 +1,5 @@
 """The fields of one header, by name and in order (RFC 8621 §4.1.2, §4.1.3)."""
 
-from collections.abc import Sequence
-
 from bocau.formats.charset import storable
 from bocau.formats.header import named_values
 from bocau.formats.header_forms import as_raw
@@ -12,17 +10,12 @@ from bocau.services.jmap.email.wanted import NamedHeaders
 class Fields:
     """A header that has been read."""
 
-    __slots__ = ("_by_name", "_pairs")
+    __slots__ = ("_last", "_pairs")
 
     def __init__(self, pairs: list[tuple[bytes, bytes]]) -> None:
         self._pairs = pairs
-        self._by_name: dict[bytes, list[bytes]] = {}
-        for name, value in pairs:
-            self._by_name.setdefault(name.lower(), []).append(value)
-
-    def named(self, name: bytes) -> Sequence[bytes]:
-        """The values of a lower-case name, in order."""
-        return self._by_name.get(name, ())
+        # Nearly all that is asked for is the last field of a name.
+        self._last = {name.lower(): value for name, value in pairs}
 
     def told(self) -> list[Arguments]:
         """The property `headers`: every field as it stands."""
@@ -30,8 +23,17 @@ class Fields:
 
     def tell(self, wanted: NamedHeaders, told: Arguments) -> None:
         """Add the wanted header properties."""
+        last = self._last
         for name, header in wanted:
-            told[name] = header.read(self._by_name.get(header.name, ()))
+            if header.is_all:
+                told[name] = header.read_among(self._named(header.name))
+            else:
+                value = last.get(header.name)
+                told[name] = None if value is None else header.read(value)
+
+    def _named(self, name: bytes) -> list[bytes]:
+        """The values of a lower-case name, in order."""
+        return [value for key, value in self._pairs if key.lower() == name] if name in self._last else []
 
 
 def read_fields(data: bytes, start: int, end: int) -> Fields:

@@ -10,7 +10,7 @@ from bocau.flow.local.returned import note_report
 from bocau.store import MailStore, NewEmail, Writing
 from bocau.store.queue import NewQueued
 
-REPORT_MARK: Final = b'"REPORT"'
+REPORT_MARK: Final = b'"report"'
 """In the structure of every report (RFC 6522)."""
 NO_ACCOUNT = AccountId(0)
 INBOX = "INBOX"

@@ -1,6 +1,6 @@
 """EmailBatch: one change to everything that matches, done by the background process (docs/jmap.md).
 
-filter, evaluated now → serials → rows of work (`store.batches`) → portions, until it is done or canceled; undone
+filter, evaluated now → serials → rows of work (`store.batches`) → portions, until it is done, or canceled
 """
 
 from typing import Final

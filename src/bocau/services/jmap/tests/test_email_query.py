@@ -171,3 +171,17 @@ async def test_pages(desk):
     assert await page(anchor=emails[5], anchorOffset=-2, limit=2, position=9) == (3, [3, 4])
     assert await page(anchor=emails[1], anchorOffset=-5, limit=1) == (0, [0])
     assert await page(limit=0) == (0, [])
+
+
+async def test_an_email_in_two_mailboxes_is_one(desk):
+    both, other = [f"M{await desk.deliver(message(one), 'Archive')}" for one in ("both", "other")]
+    inbox, archive = desk.mailbox_id(), desk.mailbox_id("Archive")
+    told = await desk.call("Email/set", update={both: {f"mailboxIds/{inbox}": True}})
+    assert told["updated"] == {both: None}
+    assert sorted(await ids(desk)) == [both, other]
+    in_both = [{"inMailbox": inbox}, {"inMailbox": archive}]
+    assert await ids(desk, {"operator": "AND", "conditions": in_both}) == [both]
+    assert await ids(desk, {"operator": "NOT", "conditions": in_both[:1]}) == [other]
+    assert sorted(await ids(desk, {"inMailbox": archive})) == [both, other]
+    assert await ids(desk, {"inMailboxOtherThan": [archive]}) == [both]
+    assert await ids(desk, {"inMailboxOtherThan": [archive], "subject": "both"}) == [both]

@@ -57,7 +57,7 @@ class Mail:
         self.count = 0
 
     async def change(self) -> None:
-        await self.rnd.choice((self.deliver, self.deliver, self.flag, self.move, self.expunge))()
+        await self.rnd.choice((self.deliver, self.deliver, self.flag, self.move, self.expunge, self.share))()
 
     async def deliver(self) -> None:
         self.count += 1
@@ -90,6 +90,13 @@ class Mail:
     async def move(self) -> None:
         target = self.desk.store.glance(ALICE, lambda tx: tx.mailbox_named(self.rnd.choice(BOXES))).mailbox_id
         await self._with(lambda tx, box, uids: tx.move(box, uids, target) if box != target else None)
+
+    async def share(self) -> None:
+        """Another place, or one place less."""
+        found = (await self.desk.call("Email/query"))["ids"]
+        one, box = self.rnd.choice(found or ["M1"]), self.desk.mailbox_id(self.rnd.choice(BOXES))
+        is_set = self.rnd.random() < 0.6
+        await self.desk.call("Email/set", update={one: {f"mailboxIds/{box}": True if is_set else None}})
 
     async def expunge(self) -> None:
         await self._with(lambda tx, box, uids: tx.expunge(box, uids, only_deleted=False))

@@ -78,7 +78,6 @@ _DEFINED: Final = frozenset(b"received return-path".split()).union(*_ONLY_IN.val
 """The fields of RFC 5322 and RFC 2369: each has its form; any form may be asked of other fields."""
 
 _ID: Final = re.compile(rb"<([^<>]++)>")
-_SPACES: Final = re.compile(rb"[ \t\r\n]++")
 
 
 @lru_cache(maxsize=4096)
@@ -140,8 +139,7 @@ def as_grouped_addresses(value: bytes) -> list[dict[str, Any]]:
 def as_message_ids(value: bytes) -> list[str] | None:
     """RFC 8621 §4.1.2.5: without brackets, comments and white space; None when there is none."""
     found = _ID.findall(strip_comments(value) if b"(" in value else value)[:MESSAGE_IDS_MAX]
-    ids = [storable(_SPACES.sub(b"", one)) for one in found]
-    return [one for one in ids if one] or None
+    return [one for one in map(_token, found) if one] or None
 
 
 def as_date(value: bytes) -> str | None:
@@ -153,8 +151,12 @@ def as_date(value: bytes) -> str | None:
 def as_urls(value: bytes) -> list[str] | None:
     """RFC 8621 §4.1.2.7: what stands between angle brackets; None when nothing does."""
     found = _ID.findall(unfold(value))[:MESSAGE_IDS_MAX]
-    urls = [storable(_SPACES.sub(b"", one)) for one in found]
-    return [one for one in urls if one] or None
+    return [one for one in map(_token, found) if one] or None
+
+
+def _token(octets: bytes) -> str:
+    """Without white space."""
+    return storable(b"".join(octets.split()))
 
 
 def _composed(text: str) -> str:

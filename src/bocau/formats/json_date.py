@@ -21,7 +21,7 @@ _UNIX_MAX: Final = 253_402_214_400
 
 def json_date(unix: int, offset: int = 0) -> str:
     """Write Unix seconds as the wall clock `offset` minutes east of Greenwich; with "Z" where that is 0."""
-    at = _EPOCH + timedelta(seconds=min(max(unix, _UNIX_MIN), _UNIX_MAX), minutes=offset)
+    at = datetime.fromtimestamp(min(max(unix, _UNIX_MIN), _UNIX_MAX) + offset * 60, UTC)
     text = at.isoformat()[:19]
     if not offset:
         return f"{text}Z"

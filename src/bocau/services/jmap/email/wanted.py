@@ -78,11 +78,8 @@ class Wanted:
     headers: NamedHeaders
     all_headers: bool
     body: BodyWanted | None
-
-    @property
-    def is_listed(self) -> bool:
-        """Whether the header fields that the store keeps apart are all that is asked of the header."""
-        return not self.all_headers and all(one.name in LISTED_FIELDS for _, one in self.headers)
+    is_listed: bool
+    """Whether the header fields that the store keeps apart are all that is asked of the header."""
 
 
 def header_of(name: str) -> HeaderProperty | None:
@@ -121,6 +118,7 @@ def take_wanted(arguments: Arguments, properties: Iterable[str]) -> Wanted:
         headers,
         "headers" in asked,
         body if body.lists or body.has_values else None,
+        "headers" not in asked and all(one.name in LISTED_FIELDS for _, one in headers),
     )
 
 

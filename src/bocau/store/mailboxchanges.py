@@ -20,6 +20,7 @@ from bocau.store.emailchanges import (
     rows_for,
 )
 from bocau.store.emails import mail_state
+from bocau.store.mailboxes import TRASH_CHANGED
 from bocau.store.uidranges import parse_text
 from bocau.store.values import ChangeKind
 
@@ -99,13 +100,12 @@ class _Spread:
             found = self._names.get(row.name or "")
             return [] if found is None else [found]
         others = self._with_threads_of(row)
-        # Another name may mean another subscription, another role other counts: Trash counts apart.
         return sorted({row.mailbox_id, *(self._names.values() if others is None else others)})
 
     def _with_threads_of(self, row: Row) -> list[int] | None:
         """Where the threads of the row's emails have emails; None: perhaps anywhere."""
         if row.kind == ChangeKind.MAILBOX_CHANGED:
-            return None
+            return None if row.name == TRASH_CHANGED else []
         items = islice(emails_of(self._reading, row, 0), self._emails_left + 1)
         serials = [item.serial for item in items if item.serial is not None]
         self._emails_left -= min(len(serials), self._emails_left)

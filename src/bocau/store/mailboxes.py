@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from bocau.store.writing import Writing
 
 MAILBOXES_MAX: Final = 10_000
+TRASH_CHANGED: Final = "trash"
+"""The name of a change by which a mailbox becomes the Trash, or is it no more: all others count anew."""
 FIRST_MAILBOXES: Final = (
     (INBOX, MailboxRole.INBOX),
     ("Drafts", MailboxRole.DRAFTS),
@@ -158,7 +160,8 @@ def set_role(tx: "Writing", mailbox_id: MailboxId, role: MailboxRole | None) -> 
         raise AlreadyExists(f"mailbox {owner.name!r} has the role {role}")
     if mailbox.role is not role:
         tx.sql.execute(WRITING.set_role, (role.value if role else None, tx.account_id, mailbox_id))
-        tx.log(tx.next_modseq(), ChangeKind.MAILBOX_CHANGED, mailbox_id)
+        name = TRASH_CHANGED if MailboxRole.TRASH in (role, mailbox.role) else None
+        tx.log(tx.next_modseq(), ChangeKind.MAILBOX_CHANGED, mailbox_id, name=name)
 
 
 def set_sort_order(tx: "Writing", mailbox_id: MailboxId, sort_order: int) -> None:

@@ -15,6 +15,7 @@ from bocau.database import Database, Schema, Sql
 from bocau.store.blobs import Blobs
 from bocau.store.blobs.journal import Journal
 from bocau.store.columncache import ColumnCache
+from bocau.store.mailboxcounts import CountCache
 from bocau.store.readerstore import ReaderStore
 from bocau.store.reading import Reading
 from bocau.store.reserve import Reserve
@@ -55,6 +56,8 @@ class MailStore:
         self.blobs = blobs
         self.columns = ColumnCache()
         """Whole mailboxes in memory, for SEARCH, SORT and FETCH (see `bocau.store.columns`)."""
+        self.mailbox_counts = CountCache()
+        """Unread emails and threads of mailboxes."""
         self.database = database
         self.reserve = Reserve(database.settings.path.with_name(RESERVE_NAME))
         self.reserve.fill()

@@ -52,6 +52,8 @@ class Mailbox(NamedTuple):
     size_bytes: int
     recent_uid: Uid
     """Messages with a greater uid have not been shown as \\Recent to any session yet."""
+    sort_order: int = 0
+    """RFC 8621 §2: among its siblings, the lowest first."""
 
 
 class Message(NamedTuple):

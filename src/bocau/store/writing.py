@@ -152,6 +152,11 @@ class Writing(Reading):
         access.require_owner(self)
         mailboxes.set_role(self, mailbox_id, role)
 
+    def set_sort_order(self, mailbox_id: MailboxId, sort_order: int) -> None:
+        """Where it stands among its siblings (RFC 8621 §2). NoSuchMailbox."""
+        access.require_owner(self)
+        mailboxes.set_sort_order(self, mailbox_id, sort_order)
+
     def claim_recent(self, mailbox_id: MailboxId, shown_uid: Uid | None = None) -> Uid:
         """Mark all up to `shown_uid` (None: all) as shown to the owner; returns the former recent_uid."""
         mailbox = self.mailbox(mailbox_id)

@@ -6,7 +6,7 @@ SELECT used_bytes, message_count, limit_bytes FROM account_state WHERE account_i
 
 -- name: mailboxes
 SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
-    deleted_count, size_bytes, recent_uid
+    deleted_count, size_bytes, recent_uid, sort_order
 FROM mailbox WHERE account_id = :account_id ORDER BY name;
 
 -- name: mailbox_count
@@ -14,17 +14,17 @@ SELECT count(*) FROM mailbox WHERE account_id = :account_id;
 
 -- name: mailbox
 SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
-    deleted_count, size_bytes, recent_uid
+    deleted_count, size_bytes, recent_uid, sort_order
 FROM mailbox WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 
 -- name: mailbox_named
 SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
-    deleted_count, size_bytes, recent_uid
+    deleted_count, size_bytes, recent_uid, sort_order
 FROM mailbox WHERE account_id = :account_id AND name = :name;
 
 -- name: mailbox_with_role
 SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
-    deleted_count, size_bytes, recent_uid
+    deleted_count, size_bytes, recent_uid, sort_order
 FROM mailbox WHERE account_id = :account_id AND role = :role;
 
 -- name: uids

@@ -129,6 +129,9 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 -- name: set_role
 UPDATE mailbox SET role = :role WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 
+-- name: set_sort_order
+UPDATE mailbox SET sort_order = :sort_order WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
 -- name: set_recent
 UPDATE mailbox SET recent_uid = :uid WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 

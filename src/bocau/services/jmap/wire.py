@@ -37,7 +37,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> None:
 def _check_size(document: Any) -> None:
     """Depth and number of arrays and objects, level by level."""
     level, count = [document], 0
-    for _ in range(JSON_DEPTH_MAX + 1):
+    for _ in range(JSON_DEPTH_MAX):
         level = [value for outer in level for value in _inside(outer) if isinstance(value, dict | list)]
         count += len(level)
         if not level:

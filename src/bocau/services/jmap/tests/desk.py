@@ -9,7 +9,7 @@ from bocau.directory import Login
 from bocau.formats.address import Address
 from bocau.runtime.clock import SystemClock
 from bocau.runtime.log import get_log
-from bocau.services.jmap.capabilities import BOCAU, CORE, MAIL
+from bocau.services.jmap.capabilities import BLOB, BOCAU, CORE, MAIL
 from bocau.services.jmap.context import Caller, Context, JmapRooms
 from bocau.services.jmap.dispatch import Request, run
 from bocau.services.jmap.methods import METHODS
@@ -28,11 +28,15 @@ class Desk:
         nobody = cast("Any", None)
         self.rooms = JmapRooms(store, nobody, nobody, SystemClock(), None, get_log("jmap"))
         login = Login(ALICE, Address("alice", "example.org"), None, 1)
-        self.context = Context(self.rooms, Caller(login, "127.0.0.1"), frozenset((CORE, MAIL, BOCAU)))
+        self.context = Context(self.rooms, Caller(login, "127.0.0.1"), frozenset((CORE, MAIL, BLOB, BOCAU)))
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """With the account's id; an "error" response comes as {"error": type, …}."""
-        calls = [(method, {"accountId": f"A{ALICE}", **arguments}, "0")]
+        return await self.call_bare(method, accountId=f"A{ALICE}", **arguments)
+
+    async def call_bare(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """The same without the account's id."""
+        calls = [(method, arguments, "0")]
         name, told, _ = (await run(Request(self.context.using, calls, None), self.context, METHODS))[0]
         return told if name == method else {"error": told["type"], **told}
 

@@ -1,5 +1,7 @@
 """Answers of those who are away: to people, once, with the delivery (RFC 5230, RFC 3834)."""
 
+from typing import Any
+
 import pytest
 
 from bocau.flow.tests.conftest import NOW, World
@@ -23,7 +25,7 @@ async def away(world: World) -> World:
     return world
 
 
-async def set_away(world: World, name: str, **more: object) -> None:
+async def set_away(world: World, name: str, **more: Any) -> None:
     new = Vacation(True, subject="Away", text_body="Đi vắng")._replace(**more)
     await world.store.write(world.accounts[name].account_id, lambda tx: set_vacation(tx, new))
 

@@ -70,13 +70,14 @@ class SendingDesk:
 
     def sender(self) -> HeldSender:
         world = self.world
+        log: Any = world.log
         return HeldSender(
             world.store,
             world.directory,
             world.flow,
             world.bell.listen,
             world.clock,
-            world.log,
+            log,
             world.settings,
         )
 

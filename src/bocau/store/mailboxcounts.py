@@ -108,4 +108,5 @@ def _thread_count(image: Columns) -> int:
     kept: ThreadCount | None = derived.get(ThreadCount)
     if kept is None:
         kept = derived[ThreadCount] = ThreadCount(len(set(_threads(image))))
-    return kept
+    # A plain number: JSON knows no kinds of int.
+    return int(kept)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from bocau.services.jmap import ids
 from bocau.services.jmap.context import Arguments, Context
 from bocau.services.jmap.errors import MethodError, invalid_arguments
-from bocau.services.jmap.paging import PAGING, cut, page_response, take_page
+from bocau.services.jmap.paging import CHANGES, PAGING, cut, page_response, take_page
 from bocau.services.jmap.standard import only, optional, take_max_changes
 
 CONDITIONS_MAX: Final = 500
@@ -26,6 +26,13 @@ class Queried:
     """By name: (whether a value is of the right type, whether an object matches it)."""
     sorts: Mapping[str, Callable[[Json], Any]]
     """By property: what is compared."""
+    more: tuple[str, ...] = ()
+    """Further arguments of this type."""
+    choose: "Choose | None" = None
+    """What takes the place of `selected`."""
+
+
+Choose = Callable[[Arguments, Queried, Sequence[Json]], list[str]]
 
 
 def one_of(name: str) -> Matches:
@@ -45,9 +52,9 @@ def query(
     context: Context, arguments: Arguments, kind: Queried, state: str, objects: Iterable[Json]
 ) -> Arguments:
     """The answer to a /query."""
-    only(arguments, "accountId", *PAGING)
+    only(arguments, "accountId", *PAGING, *kind.more)
     account_id, page = context.account(arguments), take_page(arguments)
-    found = selected(arguments, kind, objects)
+    found = (kind.choose or selected)(arguments, kind, list(objects))
     positions = {one: number for number, one in enumerate(found)}
     where = cut(page, len(found), positions.get)
     return {
@@ -69,12 +76,10 @@ def query_changes(
 ) -> Arguments:
     """The answer to a /queryChanges; `changed`: all that came, changed or went since the old state. Each of
     them is taken out, and put in again where it is now."""
-    only(
-        arguments, "accountId", "filter", "sort", "sinceQueryState", "maxChanges", "upToId", "calculateTotal"
-    )
+    only(arguments, "accountId", *CHANGES, *kind.more)
     account_id, most = context.account(arguments), take_max_changes(arguments)
     optional(arguments, "upToId", str)
-    found = selected(arguments, kind, objects)
+    found = (kind.choose or selected)(arguments, kind, list(objects))
     is_changed = set(changed)
     added = [{"id": one, "index": number} for number, one in enumerate(found) if one in is_changed]
     if most is not None and len(added) + len(changed) > most:
@@ -98,14 +103,24 @@ def since_query_state(arguments: Arguments) -> str:
     return since
 
 
-def selected(arguments: Arguments, kind: Queried, objects: Iterable[Json]) -> list[str]:
+def selected(arguments: Arguments, kind: Queried, objects: Sequence[Json]) -> list[str]:
     """The ids of what the filter lets through, sorted. MethodError unsupportedFilter, unsupportedSort."""
+    test = filter_of(arguments, kind)
+    return [told["id"] for told in in_order(arguments, kind, filter(test, objects))]
+
+
+def filter_of(arguments: Arguments, kind: Queried) -> Callable[[Json], bool]:
+    """Whether the filter lets an object through. MethodError unsupportedFilter, invalidArguments."""
     said = optional(arguments, "filter", dict)
-    test = (lambda told: True) if said is None else _Filter(kind).test(said, 0)
-    found = [told for told in objects if test(told)]
+    return (lambda told: True) if said is None else _Filter(kind).test(said, 0)
+
+
+def in_order(arguments: Arguments, kind: Queried, objects: Iterable[Json]) -> list[Json]:
+    """Sorted as asked. MethodError unsupportedSort, invalidArguments."""
+    found = list(objects)
     for key, is_ascending in reversed(_sorts(arguments, kind)):
         found.sort(key=key, reverse=not is_ascending)
-    return [told["id"] for told in found]
+    return found
 
 
 class _Filter:
@@ -141,10 +156,10 @@ class _Filter:
             if name not in self._kind.conditions:
                 raise MethodError("unsupportedFilter", f"no such condition: {name}"[:200])
             is_right, matches = self._kind.conditions[name]
-            if value is not None and not is_right(value):
-                raise invalid_arguments(f"{name} is of the wrong type")
-            if value is not None:
+            if is_right(value):
                 tests.append((matches, value))
+            elif value is not None:
+                raise invalid_arguments(f"{name} is of the wrong type")
         return lambda told: all(matches(told, value) for matches, value in tests)
 
 

@@ -22,6 +22,7 @@ LATE: Final = (
         "html",
         "ipaddress",
     ),
+    *("cryptography.hazmat.primitives.ciphers.aead", "pyotp", "segno"),
     *("linecache", "pwd", "resource", "stringprep", "threading", "traceback", "unicodedata"),
 )
 """Of others; who imports them says why late."""

@@ -3,8 +3,8 @@
 Door: Directory, its settings and its values. Schema: ("directory", "bocau.directory", "sql/sqlite").
 """
 
+from bocau.directory.claims import ScramKeys
 from bocau.directory.directory import Directory
-from bocau.directory.logins import ScramKeys
 from bocau.directory.settings import DirectorySettings, PasswordSettings, ThrottleSettings
 from bocau.directory.values import (
     Account,

@@ -9,7 +9,7 @@ import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -17,11 +17,13 @@ from bocau.base.errors import BadName, NoSuchDomain, SyntaxFault
 from bocau.base.ids import AccountId
 from bocau.database import Database, Sql
 from bocau.directory import administration, credentials, web_sessions
+from bocau.directory.claims import ScramKeys
 from bocau.directory.credentials import ScramSalt
 from bocau.directory.expansion import expand
 from bocau.directory.identities import known_as, may_send_as, own_addresses
-from bocau.directory.logins import Logins, ScramKeys
+from bocau.directory.logins import Logins
 from bocau.directory.lookups import Lookups
+from bocau.directory.new_accounts import NewAccount, check_display_name, insert_account
 from bocau.directory.notes import Notes
 from bocau.directory.passwords import (
     SALT_BYTES,
@@ -33,7 +35,7 @@ from bocau.directory.passwords import (
     new_app_password,
 )
 from bocau.directory.second_factors import SecondFactors
-from bocau.directory.settings import DISPLAY_NAME_CHARACTERS_MAX, DirectorySettings
+from bocau.directory.settings import DirectorySettings
 from bocau.directory.sign_ins import SignIns
 from bocau.directory.standings import renewed, words_of
 from bocau.directory.statements import SQL
@@ -204,7 +206,7 @@ class Directory:
         return await self._logins.by_certificate(certified, name, attempt)
 
     def derived_key(self, purpose: bytes) -> bytes:
-        """A key of 32 octets for one purpose, the same in every process of this server, made of its secret."""
+        """A key of 32 octets for one purpose, the same in every process, made of the server's secret."""
         return hmac.digest(self._logins.server_secret(), b"key for " + purpose, "sha256")
 
     def is_still_valid(self, login: Login) -> bool:
@@ -271,12 +273,12 @@ class Directory:
         A caller that died in between tries again: AlreadyExists, then `account_named(address)` gives the id,
         and the store says whether the mailboxes are missing. Ids are never given twice.
         NoSuchDomain, AlreadyExists, BadName, NotPermitted (an unusable password)."""
-        _check_display_name(display_name)
+        check_display_name(display_name)
         salt, secret = await self._salted(password)
         now = int(self._clock.now())
         return await self._change(
-            lambda sql: _insert_account(
-                sql, _NewAccount(address, display_name, quota_bytes, is_admin), salt, secret, now
+            lambda sql: insert_account(
+                sql, NewAccount(address, display_name, quota_bytes, is_admin), salt, secret, now
             )
         )
 
@@ -292,7 +294,7 @@ class Directory:
 
         def job(sql: Sql, some: Sequence[Address]) -> None:
             for address in some:
-                _insert_account(sql, _NewAccount(address, is_admin=address in admins), salt, secret, now)
+                insert_account(sql, NewAccount(address, is_admin=address in admins), salt, secret, now)
 
         for start in range(0, len(addresses), ACCOUNTS_PER_WRITE):
             some = addresses[start : start + ACCOUNTS_PER_WRITE]
@@ -319,7 +321,7 @@ class Directory:
         BadName, NotPermitted (an unusable password)."""
         account = self.account_named(address)
         if display_name is not None:
-            _check_display_name(display_name)
+            check_display_name(display_name)
         secret = await self._new_secret(account.account_id, password) if password is not None else None
         now = int(self._clock.now())
 
@@ -440,34 +442,3 @@ class Directory:
         salt = self._salt(account_id)
         scram = await self._passwords.make_scram(shown, salt.salt, salt.iterations)
         return Secret(app_password_digest(self._logins.server_secret(), core), scram)
-
-
-@dataclass(frozen=True, slots=True)
-class _NewAccount:
-    address: Address
-    display_name: str = ""
-    quota_bytes: int | None = None
-    is_admin: bool = False
-
-
-def _insert_account(sql: Sql, new: _NewAccount, salt: ScramSalt, secret: Secret, now: int) -> Account:
-    sql.execute(
-        SQL.insert_account,
-        {
-            "address_id": administration.claim(sql, new.address, administration.ACCOUNT),
-            "display_name": new.display_name,
-            "quota_bytes": new.quota_bytes,
-            "is_admin": int(new.is_admin),
-            "created_at": now,
-            "scram_salt": salt.salt,
-            "scram_iterations": salt.iterations,
-        },
-    )
-    account_id = AccountId(sql.value(SQL.last_id))
-    credentials.add(sql, account_id, credentials.MAIN_LABEL, None, secret, now)
-    return administration.account_with_id(sql, account_id)
-
-
-def _check_display_name(text: str) -> None:
-    if len(text) > DISPLAY_NAME_CHARACTERS_MAX or not text.isprintable():
-        raise BadName(f"a display name is at most {DISPLAY_NAME_CHARACTERS_MAX} printable characters")

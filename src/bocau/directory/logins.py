@@ -9,8 +9,7 @@ import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 from bocau.base.errors import (
@@ -23,7 +22,7 @@ from bocau.base.errors import (
 )
 from bocau.base.ids import AccountId
 from bocau.database import Database, Sql
-from bocau.directory.administration import GROUP, exactly
+from bocau.directory.claims import Claim, ScramKeys, account_claimed, claim_of, folded, scram_keys_of
 from bocau.directory.notes import Notes
 from bocau.directory.passwords import Passwords, app_password_core, app_password_digest, made_up_salt
 from bocau.directory.second_factors import SecondFactors
@@ -33,44 +32,19 @@ from bocau.directory.standings import (
     NO_CREDENTIAL,
     certificate_holder,
     current,
-    parsed,
     token_holder,
-    words_of,
 )
 from bocau.directory.statements import SQL
-from bocau.directory.throttle import NAME_CHARACTERS_MAX, Suspect, Throttle, code_suspect, guess_mark, suspect
+from bocau.directory.throttle import Suspect, Throttle, code_suspect, guess_mark, suspect
 from bocau.directory.tokens import looks_like_token, token_digest
 from bocau.directory.values import Certified, Login, LoginAttempt, Scope, SignInOutcome
 from bocau.directory.warm import Proof, Standing, WarmPasswords
-from bocau.formats.address import Address
 from bocau.protocols.sasl import DerivedKeys, opaque_string
-from bocau.rules.quirks import leaves_out_mechanism
 from bocau.runtime.clock import Clock
 
 _STATE: Final = SQL.state
-NOBODY: Final = AccountId(0)
-"""No account has this id."""
 _STAND_IN: Final = DerivedKeys(secrets.token_bytes(32), secrets.token_bytes(32))
 """The keys of names that do not exist: no proof fits them."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScramKeys:
-    """What a SCRAM exchange needs (RFC 5802 §3): one salt, and the keys of each credential of the account."""
-
-    salt: bytes
-    iterations: int
-    credential_ids: tuple[int, ...]
-    keys: tuple[DerivedKeys, ...] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    """Whom a login name names, and the secrets that would prove it."""
-
-    account_id: AccountId
-    secrets: tuple[tuple[int, str, str], ...] = field(repr=False)
-    """(credential_id, label, secret)"""
 
 
 class Logins:
@@ -100,7 +74,7 @@ class Logins:
     # --- name and password -------------------------------------------------------
 
     async def login(self, name: str, password: str, attempt: LoginAttempt) -> Login:
-        who = suspect(attempt.client_host, _folded(name))
+        who = suspect(attempt.client_host, folded(name))
         standing = await self._standing(name, password, who)
         return await self._admit_or_fail(standing, attempt, who, name, password)
 
@@ -108,7 +82,7 @@ class Logins:
         self, name: str, password: str, code: str, attempt: LoginAttempt, factors: SecondFactors
     ) -> Login:
         """The main password, and the code where the account asks for one."""
-        who = suspect(attempt.client_host, _folded(name))
+        who = suspect(attempt.client_host, folded(name))
         standing = await self._standing(name, password, who)
         if standing is not None and standing.needs_code and not standing.is_disabled:
             await self._check_code(standing.login, code, attempt, who, factors)
@@ -120,7 +94,7 @@ class Logins:
     async def confirm(self, login: Login, password: str, attempt: LoginAttempt) -> None:
         """Prove the main password once more, as before a change of it. Counted as a login is."""
         name = str(login.address)
-        who = suspect(attempt.client_host, _folded(name))
+        who = suspect(attempt.client_host, folded(name))
         standing = await self._standing(name, password, who)
         if standing is None or standing.login.scopes is not None:
             await self._fail(who, password)
@@ -131,7 +105,7 @@ class Logins:
         self, login: Login, code: str, attempt: LoginAttempt, factors: SecondFactors
     ) -> None:
         """Use up a code once more. CodeWanted, Throttled."""
-        who = suspect(attempt.client_host, _folded(str(login.address)))
+        who = suspect(attempt.client_host, folded(str(login.address)))
         await self._check_code(login, code, attempt, who, factors)
 
     async def _standing(self, name: str, password: str, who: Suspect) -> Standing | None:
@@ -169,7 +143,7 @@ class Logins:
         if proof is None or proof.version == version:
             return proof
         standing = current(sql, proof.standing.login.credential_id, self._clock.now())
-        if standing is None or _account_of(sql, name) != standing.login.account_id:
+        if standing is None or account_claimed(sql, name) != standing.login.account_id:
             self._warm.drop(mark)
             return None
         proof.standing, proof.version = standing, version
@@ -207,7 +181,7 @@ class Logins:
         return standing
 
     async def _matching_credential(self, name: str, password: str) -> int | None:
-        claimed = self._database.read(lambda sql: _claimed(sql, name))
+        claimed = self._database.read(lambda sql: claim_of(sql, name))
         found = self._matching_generated(claimed, password) if claimed is not None else None
         if found is not None:
             return found
@@ -219,7 +193,7 @@ class Logins:
         is_right = await self._passwords.verify(main[2] if main else None, prepared)
         return main[0] if main and is_right else None
 
-    def _matching_generated(self, claimed: _Claimed, password: str) -> int | None:
+    def _matching_generated(self, claimed: Claim, password: str) -> int | None:
         """The app password or token that it is."""
         core = app_password_core(password)
         if core is not None:
@@ -237,20 +211,20 @@ class Logins:
     # --- tokens and certificates -----------------------------------------------------
 
     async def by_token(self, token: str, name: str, attempt: LoginAttempt) -> Login:
-        who = suspect(attempt.client_host, _folded(name))
+        who = suspect(attempt.client_host, folded(name))
         now = self._clock.now()
 
         def job(sql: Sql) -> Standing | None:
             self._check_throttle(sql, who)
             standing = token_holder(sql, token_digest(token), now)
-            if standing is None or (name and _account_of(sql, name) != standing.login.account_id):
+            if standing is None or (name and account_claimed(sql, name) != standing.login.account_id):
                 return None
             return standing
 
         return await self._admit_or_fail(self._database.read(job), attempt, who, name, token)
 
     async def by_certificate(self, certified: Certified, name: str, attempt: LoginAttempt) -> Login:
-        who = suspect(attempt.client_host, _folded(name or " ".join(certified.names[:1])))
+        who = suspect(attempt.client_host, folded(name or " ".join(certified.names[:1])))
         now = self._clock.now()
 
         def job(sql: Sql) -> Standing | None:
@@ -271,18 +245,18 @@ class Logins:
     # --- SCRAM ---------------------------------------------------------------------
 
     async def scram_keys(self, name: str, mechanism: str, attempt: LoginAttempt) -> ScramKeys:
-        who = suspect(attempt.client_host, _folded(name))
+        who = suspect(attempt.client_host, folded(name))
 
         def job(sql: Sql) -> ScramKeys | None:
             self._check_throttle(sql, who)
-            return _scram_keys(sql, name, mechanism)
+            return scram_keys_of(sql, name, mechanism)
 
-        salt = made_up_salt(self.server_secret(), _folded(name))
+        salt = made_up_salt(self.server_secret(), folded(name))
         stand_in = ScramKeys(salt, self._settings.scram_iterations, (0,), (_STAND_IN,))
         return self._database.read(job) or stand_in
 
     async def scram_settled(self, name: str, credential_id: int | None, attempt: LoginAttempt) -> Login:
-        who = suspect(attempt.client_host, _folded(name))
+        who = suspect(attempt.client_host, folded(name))
 
         def job(sql: Sql) -> Standing | None:
             self._check_throttle(sql, who)
@@ -323,7 +297,7 @@ class Logins:
             self._notes.do(self._throttle.succeeded(who))
 
     def _note_failure(self, name: str, attempt: LoginAttempt) -> None:
-        account_id = self._database.read(lambda sql: _account_of(sql, name))
+        account_id = self._database.read(lambda sql: account_claimed(sql, name))
         if account_id is not None:
             self._sign_ins.note(account_id, attempt, SignInOutcome.WRONG_PASSWORD)
 
@@ -371,50 +345,3 @@ def _outcome(standing: Standing, scope: Scope) -> SignInOutcome:
     if scope not in scopes if scopes is not None else standing.needs_code and scope is not Scope.WEB:
         return SignInOutcome.NOT_ALLOWED
     return SignInOutcome.OK
-
-
-@lru_cache(maxsize=4_096)
-def _folded(name: str) -> str:
-    """One spelling of a login name for counting, whether it exists or not."""
-    address = parsed(name)
-    text = "@".join(address.key) if address is not None else name[:NAME_CHARACTERS_MAX].casefold()
-    return text.encode("utf-8", "replace").decode()
-
-
-def _account_of(sql: Sql, name: str) -> AccountId | None:
-    address = parsed(name)
-    return named_account(sql, address) if address is not None else None
-
-
-def _claimed(sql: Sql, name: str) -> _Claimed | None:
-    account_id = _account_of(sql, name)
-    if account_id is None:
-        return None
-    rows = sql.rows(SQL.secrets, {"account_id": account_id})
-    return _Claimed(account_id, tuple((row[0], row[1], row[3]) for row in rows))
-
-
-def named_account(sql: Sql, address: Address) -> AccountId | None:
-    """The account that a login name names: its address, or an alias that leads to it alone."""
-    named = exactly(sql, address)
-    if named is None or named.kind == GROUP:
-        return None
-    if named.account_id is not None:
-        return named.account_id
-    targets = sql.rows(SQL.targets, {"address_id": named.address_id})
-    target = exactly(sql, Address(*targets[0])) if len(targets) == 1 else None
-    return target.account_id if target is not None else None
-
-
-def _scram_keys(sql: Sql, name: str, mechanism: str) -> ScramKeys | None:
-    """None for who is not there; asks as much for such a name as for any other. BadCredentials for an account
-    whose clients cannot do it: they go on to the next mechanism."""
-    account_id = _account_of(sql, name) or NOBODY
-    account = sql.row(SQL.scram_of_account, {"account_id": account_id})
-    rows = sql.rows(SQL.scram_keys, {"account_id": account_id, "mechanism": mechanism})
-    if account is None or not rows:
-        return None
-    if leaves_out_mechanism(words_of(account[2]), mechanism):
-        raise BadCredentials("this mechanism is switched off")
-    keys = tuple(DerivedKeys(row[1], row[2]) for row in rows)
-    return ScramKeys(account[0], account[1], tuple(row[0] for row in rows), keys)

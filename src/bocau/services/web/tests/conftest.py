@@ -14,11 +14,15 @@ from bocau.formats.address import parse_address
 from bocau.runtime.log import get_log
 from bocau.services.jmap.application import JmapApplication
 from bocau.services.jmap.context import JmapRooms
+from bocau.services.jmap.viewing.seal import Seal
+from bocau.services.jmap.viewing.viewing import Viewing
 from bocau.services.web.application import WebApplication
 from bocau.services.web.headers import Guarded
+from bocau.services.web.image_proxy import ImageProxy
 from bocau.services.web.sessions import CookieSessions
 from bocau.services.web.static import StaticFiles
 from bocau.services.web.tests.visitor import Visitor
+from bocau.services.web.view import view_routes
 from bocau.store import STORE_SCHEMA, Blobs, LocalBell, MailStore
 
 SCHEMAS = [STORE_SCHEMA, ("directory", "bocau.directory", "sql/sqlite")]
@@ -88,9 +92,10 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         await store.write(account.account_id, lambda tx: tx.create_account())
     rooms = JmapRooms(store, directory, nobody, clock, None, get_log("jmap"))
     sessions = CookieSessions(directory)
-    application = WebApplication(
-        rooms, JmapApplication(rooms, sessions), sessions, files=built(tmp_path / "dist")
-    )
+    viewing = Viewing(Seal(directory.derived_key), nobody, get_log("viewing"))
+    shown = view_routes(rooms, viewing, ImageProxy(nobody, tmp_path / "images", clock))
+    jmap = JmapApplication(rooms, sessions)
+    application = WebApplication(rooms, jmap, sessions, more=shown, files=built(tmp_path / "dist"))
     app = Guarded(application, is_trusted=lambda: True)
     yield Site(application, app, directory, clock, accounts)
     await directory.close()

@@ -10,6 +10,7 @@ class Router {
 
   constructor() {
     this.#remember();
+    if (location.pathname === "/") history.replaceState(history.state, "", pathOf(this.route));
     window.addEventListener("popstate", () => this.#take());
   }
 

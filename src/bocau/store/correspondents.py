@@ -65,16 +65,18 @@ def _forget_some(tx: "Writing") -> None:
 
 
 def folded(name: str, address: str) -> str:
-    """What is searched: the words, a space before each, and the address as a whole."""
-    text = unaccented(f"{name} {address}")
-    return f" {_BETWEEN.sub(' ', text).strip()} {unaccented(address)}"
+    """What is searched: the words of both, each once, a space before each."""
+    return "".join([f" {word}" for word in dict.fromkeys(_words(f"{name} {address}"))])
+
+
+def _words(text: str) -> list[str]:
+    return _BETWEEN.sub(" ", unaccented(text)).split()
 
 
 def find(tx: "Reading", text: str, limit: int, now: int) -> list[Correspondent]:
     """Those with words that begin as the words of `text` do, in any order, with or without accents; the most
     likely first. One pass over all of the account."""
-    words = [word.strip("\"'<>(),;") for word in unaccented(text).split()]
-    words = list(filter(None, words))[:WORDS_MAX]
+    words = _words(text)[:WORDS_MAX]
     where = " AND instr(folded, ?) > 0" * len(words)
     rows = tx.sql.rows(
         "SELECT name, shown, sent_count, last_sent_at FROM correspondent "

@@ -13,6 +13,7 @@ import re
 import socket
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from bocau.base.errors import LimitReached, Refused, TryLater
@@ -75,6 +76,7 @@ class Fetcher:
 
     async def get_image(self, url: str) -> Image:
         """FetchRefused, FetchFailed, LimitReached."""
+        await self._load()
         headers = {"Accept": "image/avif,image/webp,image/png,image/jpeg,image/gif,image/*;q=0.5"}
         async with self._slots:
             data = await self._within(self._get(url, headers))
@@ -86,8 +88,14 @@ class Fetcher:
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """The status of the answer, whose body is not read; redirects are not followed (RFC 8058 §3.1).
         FetchRefused (also for plain HTTP), FetchFailed."""
+        await self._load()
         async with self._slots:
             return await self._within(self._post(url, headers, body))
+
+    async def _load(self) -> None:
+        """The first request imports the library and reads the system's certificates: not on the loop."""
+        if "_tls" not in vars(self):
+            await asyncio.to_thread(lambda: (import_module("aiohttp"), self._tls))
 
     async def _within(self, work: Awaitable[Result]) -> Result:
         import aiohttp

@@ -47,7 +47,7 @@ def response(body: bytes, status: str = "200 OK", *more: str) -> bytes:
 
 
 LOCAL = [
-    # As in URLs: the loopback interface, private, link-local, shared and special addresses, metadata services.
+    # Loopback, private, link-local, shared and special addresses, metadata services, in many spellings.
     "http://127.0.0.1/",
     "http://localhost/",
     "http://localhost./",

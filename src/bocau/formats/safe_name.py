@@ -114,7 +114,7 @@ _INVISIBLE: Final = ("Cf", "Cc", "Co", "Cs", "Zl", "Zp")
 
 def safe_name(name: str | None, otherwise: str = "attachment") -> str:
     """The last step of a path, without anything invisible or special, short; never empty, never hidden."""
-    last = _SEPARATORS.split((name or "")[:4096])[-1]
+    last = _SEPARATORS.split((name or "")[-4096:])[-1]
     bare = "".join(char for char in last if unicodedata.category(char) not in _INVISIBLE)
     bare = _UNWANTED.sub("_", bare).strip(" .")
     if not bare:

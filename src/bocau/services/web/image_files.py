@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +47,8 @@ class ImageFiles:
             if self._writes % WRITES_BETWEEN_SWEEPS == 1:
                 self._sweep()
         except OSError:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
         """What is too old goes, then the oldest until the rest fits."""

@@ -14,11 +14,11 @@ from bocau.formats.charset import storable
 from bocau.formats.comments import strip_comments
 from bocau.formats.mime import Part
 from bocau.formats.parameters import decoded_parameter, parameter
-from bocau.formats.text import decoded_octets
+from bocau.formats.text import decode_quoted_printable, decoded_octets
 
 NAME_CHARACTERS_MAX: Final = 1000
 _PIECE_BYTES: Final = 64 * 1024
-"""Of base64 that is measured without being kept."""
+"""Of a body that is measured without being kept."""
 _FOR_PROGRAMS: Final = frozenset(
     (
         "application/pgp-signature",
@@ -111,32 +111,42 @@ def leaves(root: BodyPart) -> Iterator[BodyPart]:
 
 
 def decoded_size(data: bytes, part: Part) -> int:
-    """Octets of the body with its transfer encoding undone. Long base64 is measured piece by piece, so that
+    """Octets of the body with its transfer encoding undone. Long ones are measured piece by piece, so that
     other threads have their turns."""
-    if part.encoding == b"base64" and part.end - part.body_start > _PIECE_BYTES:
-        size = _base64_size(data, part)
-        if size is not None:
-            return size
-    if part.encoding in (b"base64", b"quoted-printable"):
-        return len(decoded_octets(data, part))
-    return part.end - part.body_start
+    size = None
+    if part.end - part.body_start > _PIECE_BYTES:
+        if part.encoding == b"base64":
+            size = _base64_size(data, part)
+        elif part.encoding == b"quoted-printable":
+            size = sum(len(decode_quoted_printable(piece)) for piece in _pieces(data, part))
+    if size is None and part.encoding in (b"base64", b"quoted-printable"):
+        size = len(decoded_octets(data, part))
+    return part.end - part.body_start if size is None else size
+
+
+def _pieces(data: bytes, part: Part) -> Iterator[bytes]:
+    """The body in pieces that end where a line ends, if one does."""
+    at = part.body_start
+    while at < part.end:
+        stop = min(at + _PIECE_BYTES, part.end)
+        if stop < part.end:
+            stop = data.rfind(b"\n", at, stop) + 1 or (data.find(b"\n", stop, part.end) + 1) or part.end
+        yield data[at:stop]
+        at = stop
 
 
 def _base64_size(data: bytes, part: Part) -> int | None:
     """None: it is not written as RFC 2045 §6.8 says, and must be read as a whole."""
-    size, at = 0, part.body_start
-    while at < part.end:
-        stop = min(at + _PIECE_BYTES, part.end)
-        if stop < part.end:
-            stop = data.rfind(b"\n", at, stop) + 1 or stop
-        piece = data[at:stop].translate(None, b"\r\n")
-        if stop < part.end and (len(piece) % 4 or piece.endswith(b"=")) and data[stop : part.end].strip():
+    size, is_over = 0, False
+    for piece in _pieces(data, part):
+        digits = piece.translate(None, b"\r\n")
+        if digits and (is_over or len(digits) % 4):
             return None
+        is_over = is_over or digits.endswith(b"=")
         try:
-            size += len(binascii.a2b_base64(piece, strict_mode=True)) if piece else 0
+            size += len(binascii.a2b_base64(digits, strict_mode=True)) if digits else 0
         except binascii.Error:
             return None
-        at = stop
     return size
 
 

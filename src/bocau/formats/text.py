@@ -37,8 +37,13 @@ def decoded_octets(data: bytes, part: Part, limit: int | None = None) -> bytes:
     if part.encoding == b"base64":
         return decode_base64(body)
     if part.encoding == b"quoted-printable":
-        return binascii.a2b_qp(_without_trailing_space(body))
+        return decode_quoted_printable(body)
     return body
+
+
+def decode_quoted_printable(body: bytes) -> bytes:
+    """Quoted-printable, forgiving (RFC 2045 §6.7). Whole lines may be decoded one after the other."""
+    return binascii.a2b_qp(_without_trailing_space(body))
 
 
 def _without_trailing_space(body: bytes) -> bytes:

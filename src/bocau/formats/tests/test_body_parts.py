@@ -199,6 +199,14 @@ def test_long_base64_is_measured_as_it_decodes(line, tail):
     assert decoded_size(data, tree) == len(decoded_octets(data, tree))
 
 
+def test_long_quoted_printable_is_measured_as_it_decodes():
+    """Lines that end softly, with spaces, with a bare LF; and one longer than a piece."""
+    body = (b"=C3=A9 x=\r\n" * 3 + b"ab  \r\n" * 5 + b"=\n=3D\n" * 2) * 2_000 + b"y" * 70_000 + b"=\r\nz  "
+    data = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + body
+    tree = scan(data)
+    assert decoded_size(data, tree) == len(decoded_octets(data, tree))
+
+
 def test_ten_thousand_parts():
     data = multipart("mixed", "b", *["\r\nx"] * (PARTS_MAX + 10)).encode()
     body = flat(numbered(scan(data)))

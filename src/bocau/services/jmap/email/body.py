@@ -1,37 +1,19 @@
 """The body of an Email in JSON: parts, lists of parts, values (RFC 8621 §4.1.4)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bocau.formats.body_parts import BodyPart, FlatBody, decoded_size, flat, leaves, numbered
 from bocau.formats.body_values import body_value
 from bocau.formats.mime import Part
 from bocau.services.jmap.context import Arguments
+from bocau.services.jmap.email.budget import Budget
 from bocau.services.jmap.email.fields import read_fields
 from bocau.services.jmap.email.wanted import BodyWanted
-from bocau.services.jmap.errors import MethodError
 
 VALUE_BYTES_MAX: Final = 16 * 1024 * 1024
 """Of one value, in UTF-8, when the client names no limit."""
-VALUES_BYTES_MAX: Final = 32 * 1024 * 1024
-"""Of all values of one call; those beyond are truncated."""
-PARTS_MAX: Final = 50_000
-"""Body parts that one call may tell of."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """What is left of a call's limits."""
-
-    value_bytes: int = VALUES_BYTES_MAX
-    parts: int = PARTS_MAX
-
-    def take_parts(self, count: int) -> None:
-        """MethodError requestTooLarge."""
-        self.parts -= count
-        if self.parts < 0:
-            raise MethodError("requestTooLarge", f"more than {PARTS_MAX} body parts; ask for fewer emails")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +23,14 @@ class Body:
     data: bytes
     root: BodyPart
     blob_id: str
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Part number → size: the lists name the parts of the structure again."""
+
+    def size(self, part: BodyPart) -> int:
+        size = self.sizes.get(part.number)
+        if size is None:
+            size = self.sizes[part.number] = decoded_size(self.data, part.part)
+        return size
 
 
 def tell_body(data: bytes, tree: Part, blob_id: str, wanted: BodyWanted, budget: Budget) -> Arguments:
@@ -77,10 +67,11 @@ def _tell_structure(body: Body, part: BodyPart, wanted: BodyWanted, budget: Budg
 
 
 def _tell_part(body: Body, part: BodyPart, wanted: BodyWanted, budget: Budget) -> Arguments:
-    budget.take_parts(1)
+    budget.take_part()
     told = {name: _TELLERS[name](body, part) for name in wanted.properties}
     if wanted.all_headers or wanted.headers:
-        fields = read_fields(body.data, part.part.header_start, part.part.body_start)
+        start, end = part.part.header_start, part.part.body_start
+        fields = read_fields(body.data, start, end, budget.take_header(end - start))
         if wanted.all_headers:
             told["headers"] = fields.told()
         fields.tell(wanted.headers, told)
@@ -90,7 +81,7 @@ def _tell_part(body: Body, part: BodyPart, wanted: BodyWanted, budget: Budget) -
 _TELLERS: Final[dict[str, Callable[[Body, BodyPart], Any]]] = {
     "partId": lambda body, part: None if part.is_multipart else part.number,
     "blobId": lambda body, part: None if part.is_multipart else f"{body.blob_id}.{part.number}",
-    "size": lambda body, part: decoded_size(body.data, part.part),
+    "size": lambda body, part: body.size(part),
     "name": lambda body, part: part.name,
     "type": lambda body, part: part.type,
     "charset": lambda body, part: part.charset,

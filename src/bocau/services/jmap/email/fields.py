@@ -1,7 +1,7 @@
 """The fields of one header, by name and in order (RFC 8621 §4.1.2, §4.1.3)."""
 
 from bocau.formats.charset import storable
-from bocau.formats.header import named_values
+from bocau.formats.header import HEADER_BYTES_MAX, named_values
 from bocau.formats.header_forms import as_raw
 from bocau.services.jmap.context import Arguments
 from bocau.services.jmap.email.wanted import NamedHeaders
@@ -36,6 +36,9 @@ class Fields:
         return [value for key, value in self._pairs if key.lower() == name] if name in self._last else []
 
 
-def read_fields(data: bytes, start: int, end: int) -> Fields:
-    """Read the header at [start, end)."""
-    return Fields(named_values(data, start, end))
+def read_fields(data: bytes, start: int, end: int, value_bytes_max: int = HEADER_BYTES_MAX) -> Fields:
+    """Read the header at [start, end); longer values are cut."""
+    pairs = named_values(data, start, end)
+    if end - start > value_bytes_max:
+        pairs = [(name, value[:value_bytes_max]) for name, value in pairs]
+    return Fields(pairs)

@@ -16,7 +16,8 @@ from bocau.formats.mime import Part, scan
 from bocau.formats.text import preview
 from bocau.services.jmap import ids
 from bocau.services.jmap.context import Arguments
-from bocau.services.jmap.email.body import Budget, tell_body
+from bocau.services.jmap.email.body import tell_body
+from bocau.services.jmap.email.budget import Budget
 from bocau.services.jmap.email.fields import read_fields
 from bocau.services.jmap.email.wanted import Wanted
 from bocau.services.jmap.keywords import keyword_set
@@ -49,10 +50,10 @@ def tell_row(row: EmailRow, wanted: Wanted) -> Arguments:
     return told
 
 
-def tell_header(row: EmailRow, data: bytes, wanted: Wanted) -> Arguments:
+def tell_header(row: EmailRow, data: bytes, wanted: Wanted, budget: Budget) -> Arguments:
     """`data`: the message's header at least."""
     told = _tell_stored(row, wanted)
-    _tell_fields(data, 0, body_start(data), wanted, told)
+    _tell_fields(data, 0, body_start(data), wanted, budget, told)
     return told
 
 
@@ -82,15 +83,15 @@ def tell_parsed(data: bytes, blob_id: str, wanted: Wanted, budget: Budget) -> Ar
 def _tell_message(
     data: bytes, tree: Part, blob_id: str, wanted: Wanted, budget: Budget, told: Arguments
 ) -> None:
-    _tell_fields(data, tree.header_start, tree.body_start, wanted, told)
+    _tell_fields(data, tree.header_start, tree.body_start, wanted, budget, told)
     if wanted.body is not None:
         told.update(tell_body(data, tree, blob_id, wanted.body, budget))
 
 
-def _tell_fields(data: bytes, start: int, end: int, wanted: Wanted, told: Arguments) -> None:
+def _tell_fields(data: bytes, start: int, end: int, wanted: Wanted, budget: Budget, told: Arguments) -> None:
     if not wanted.headers and not wanted.all_headers:
         return
-    fields = read_fields(data, start, end)
+    fields = read_fields(data, start, end, budget.take_header(end - start))
     fields.tell(wanted.headers, told)
     if wanted.all_headers:
         told["headers"] = fields.told()

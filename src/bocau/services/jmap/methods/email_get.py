@@ -11,7 +11,7 @@ from bocau.formats.header import HEADER_BYTES_MAX, body_start
 from bocau.services.jmap import ids
 from bocau.services.jmap.capabilities import MAIL
 from bocau.services.jmap.context import Arguments, Context, Registered
-from bocau.services.jmap.email.body import Budget
+from bocau.services.jmap.email.budget import Budget
 from bocau.services.jmap.email.telling import Needed, needed, tell_email, tell_header, tell_row
 from bocau.services.jmap.email.wanted import (
     ALL,
@@ -24,7 +24,7 @@ from bocau.services.jmap.email.wanted import (
 from bocau.services.jmap.errors import MethodError
 from bocau.services.jmap.standard import Get, get_response, take_get
 from bocau.services.jmap.states import MailState
-from bocau.store import BlobLost, BlobRef, MailStore, Reading
+from bocau.store import BlobLost, Reading
 from bocau.store.emails import EmailRow, all_emails, email_rows, mail_state
 
 ROWS_NOW_MAX: Final = 200
@@ -87,27 +87,22 @@ async def _tell_read(
     context: Context, row: EmailRow, what: Needed, wanted: Wanted, budget: Budget
 ) -> Arguments:
     """A body that the store has lost is told as an empty one: the other emails must not wait for it."""
-    store = context.store
+    store, ref = context.store, row.blob
     try:
         if what is Needed.HEADER:
-            return tell_header(row, _header(store, row.blob), wanted)
-        if row.blob.length <= BODY_NOW_BYTES_MAX:
-            return tell_email(row, store.blobs.read(row.blob), wanted, budget)
-        async with context.rooms.large:
+            data = store.blobs.read(ref, 0, HEADER_FIRST_BYTES)
+            if ref.length <= HEADER_FIRST_BYTES or body_start(data) < len(data):
+                return tell_header(row, data, wanted, budget)
             return await asyncio.to_thread(
-                lambda: tell_email(row, store.blobs.read(row.blob), wanted, budget)
+                lambda: tell_header(row, store.blobs.read(ref, 0, HEADER_BYTES_MAX), wanted, budget)
             )
+        if ref.length <= BODY_NOW_BYTES_MAX:
+            return tell_email(row, store.blobs.read(ref), wanted, budget)
+        async with context.rooms.large:
+            return await asyncio.to_thread(lambda: tell_email(row, store.blobs.read(ref), wanted, budget))
     except BlobLost as error:
         context.rooms.log.error("a body is lost", email=ids.email_id(row.email_id), error=error)
         return tell_email(row, (row.listed or b"") + b"\r\n", wanted, budget)
-
-
-def _header(store: MailStore, ref: BlobRef) -> bytes:
-    """The message's header at least."""
-    data = store.blobs.read(ref, 0, HEADER_FIRST_BYTES)
-    if ref.length > HEADER_FIRST_BYTES and body_start(data) == len(data):
-        data = store.blobs.read(ref, 0, HEADER_BYTES_MAX)
-    return data
 
 
 METHODS: Final = {"Email/get": Registered(MAIL, get)}

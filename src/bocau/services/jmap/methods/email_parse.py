@@ -8,7 +8,7 @@ from bocau.services.jmap import ids
 from bocau.services.jmap.blobs import NoSuchBlob, resolve
 from bocau.services.jmap.capabilities import MAIL
 from bocau.services.jmap.context import Arguments, Context, Registered
-from bocau.services.jmap.email.body import Budget
+from bocau.services.jmap.email.budget import Budget
 from bocau.services.jmap.email.telling import tell_parsed
 from bocau.services.jmap.email.wanted import (
     ALL,

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bocau.formats.tests.corpus import corpus
-from bocau.services.jmap.email.body import Budget
+from bocau.services.jmap.email.budget import FIELD_BYTES_BEYOND, Budget
 from bocau.services.jmap.email.telling import needed, tell_email, tell_header, tell_row
 from bocau.services.jmap.email.wanted import ALL, PART, take_wanted
 from bocau.services.jmap.errors import MethodError
@@ -175,6 +175,15 @@ async def test_limits_of_one_call(desk):
         tell_email(row, MIXED, wanted, budget)
 
 
+async def test_long_headers_do_not_hold_up_a_list(desk):
+    """The first ones are read in full, of the others as much as a list shows."""
+    people = b", ".join(b"someone-%06d@example.org" % number for number in range(30_000))
+    emails = [await desk.deliver(b"To: " + people + b"\r\n\r\nx\r\n") for _ in range(8)]
+    answer = await desk.call("Email/get", ids=[f"M{one}" for one in emails], properties=["to"])
+    counts = [len(email["to"]) for email in answer["list"]]
+    assert counts[:4] == [30_000] * 4 and all(0 < count < FIELD_BYTES_BEYOND for count in counts[4:])
+
+
 async def test_a_lost_body_hides_no_other_email(desk):
     lost, kept = await desk.deliver(b"Subject: lost\r\n\r\n"), await desk.deliver(MIXED)
     await desk.store.write(
@@ -196,7 +205,7 @@ async def test_rows_tell_what_messages_tell(desk):
         told = tell_email(row, data, full, Budget())
         if row.listed is not None:
             assert tell_row(row, quick) == {key: told[key] for key in asked}, name
-        assert tell_header(row, data, quick) == {key: told[key] for key in asked}, name
+        assert tell_header(row, data, quick, Budget()) == {key: told[key] for key in asked}, name
         again = tell_email(row._replace(has_attachment=None), data, quick, Budget())
         assert again["hasAttachment"] == told["hasAttachment"], name
 

@@ -3,7 +3,7 @@ import type { Filter } from "$/jmap/types";
 import { parseDate } from "./dates";
 import { toFilter } from "./filter";
 import { hasWords, parseSearch, without, written } from "./parse";
-import { markedParts } from "./snippet";
+import { fromFirstMark, markedParts } from "./snippet";
 
 const folders: Record<string, string> = { inbox: "F1", "Thư nháp": "F2" };
 const filter = (text: string): Filter => toFilter(parseSearch(text), (name) => folders[name] ?? null);
@@ -96,4 +96,10 @@ test("a snippet is text with marks, whatever HTML it holds", () => {
     { text: "'", isMark: false },
   ]);
   expect(markedParts("<img src=x onerror=1>")).toEqual([{ text: "<img src=x onerror=1>", isMark: false }]);
+});
+
+test("a mark far behind is brought to the front", () => {
+  const text = "Kính gửi quý khách, số tiền cần thanh toán là <mark>một</mark> triệu";
+  expect(fromFirstMark(markedParts(text))[0]).toEqual({ text: "…tiền cần thanh toán là ", isMark: false });
+  expect(fromFirstMark(markedParts("gửi <mark>báo</mark>"))[0]?.text).toBe("gửi ");
 });

@@ -5,6 +5,8 @@ export interface Part {
   isMark: boolean;
 }
 
+/** Letters that may stand before the first mark. */
+const LEAD = 24;
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
 
 export function markedParts(html: string): Part[] {
@@ -15,6 +17,14 @@ export function markedParts(html: string): Part[] {
     else if (piece !== "") parts.push({ text: unescaped(piece), isMark });
   }
   return parts;
+}
+
+/** The same with its first mark near the beginning, where a single line shows it. */
+export function fromFirstMark(parts: Part[]): Part[] {
+  const [before, ...rest] = parts;
+  if (before === undefined || before.isMark || before.text.length <= LEAD || rest.length === 0) return parts;
+  const lead = before.text.slice(-LEAD);
+  return [{ text: `…${lead.slice(lead.indexOf(" ") + 1)}`, isMark: false }, ...rest];
 }
 
 function unescaped(text: string): string {

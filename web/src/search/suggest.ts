@@ -86,7 +86,7 @@ function values(operator: string, value: string, put: Put): Suggestion[] {
 
 /** From the account's own correspondence. */
 async function people(operator: string, value: string, put: Put): Promise<Suggestion[]> {
-  if (!WITH_PEOPLE.has(operator) || value.length < 2) return [];
+  if (!WITH_PEOPLE.has(operator) || (operator === "" && value.length < 2)) return [];
   const answer = await call<{ list: Correspondent[] }>("Correspondent/query", { text: value, limit: PEOPLE_MAX }).catch(() => ({ list: [] }));
   const name = operator === "" ? "from" : (operator as "from");
   return answer.list.map((one) =>

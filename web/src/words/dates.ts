@@ -1,5 +1,5 @@
 /** Dates as people read them, in the language of now (vi: 24 hours, dd/MM/yyyy). */
-import { locale } from "./language.svelte";
+import { isVietnamese, locale } from "./language.svelte";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -14,7 +14,9 @@ function format(date: Date, options: Intl.DateTimeFormatOptions): string {
 export function shortDate(iso: string, now: Date = new Date()): string {
   const date = new Date(iso);
   if (date.toDateString() === now.toDateString()) return format(date, { hour: "2-digit", minute: "2-digit" });
-  if (date.getFullYear() === now.getFullYear()) return format(date, { day: "numeric", month: "short" });
+  if (date.getFullYear() === now.getFullYear()) {
+    return format(date, isVietnamese() ? { day: "2-digit", month: "2-digit" } : { day: "numeric", month: "short" });
+  }
   return format(date, { day: "2-digit", month: "2-digit", year: "numeric" });
 }
 

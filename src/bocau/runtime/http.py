@@ -15,6 +15,7 @@ from typing import Final
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from bocau.base.errors import PeerGone
 from bocau.runtime.asgi import AsgiApp
 from bocau.runtime.connection import Connection
 from bocau.runtime.http_connection import HttpConnection, WebSocketConnection
@@ -42,6 +43,8 @@ class _ToOurLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, asyncio.CancelledError | PeerGone | OSError):
+            return  # The server stops, or the client has gone: nothing is wrong.
         if error is not None:
             self._log.exception("a request failed", error)
         else:

@@ -218,6 +218,12 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._unread_at = 0.0
         super().resume_writing()
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            # A refusal is an answer, too: without this it is logged as a bug of the application.
+            self.handshake_complete = True
+
     def is_late(self, now: float) -> bool:
         """Whether the client does not read; silence is noticed by pings."""
         return bool(self._unread_at) and now - self._unread_at > UNREAD_SECONDS

@@ -4,7 +4,7 @@ Request → Response | RequestError          WebSocketPushEnable → StateChange
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from bocau.base.errors import TryLater
@@ -58,8 +58,8 @@ class JmapSocket:
                 task.cancel()
             self._feed.leave(self._follower)
 
-    def _start(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _start(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(_until_gone(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -121,6 +121,13 @@ class JmapSocket:
                     await self._tell({**told, "pushState": str(news.modseq)})
         except Ended:
             await self._send({"type": "websocket.close", "code": GOING_AWAY})
+
+
+async def _until_gone(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except OSError:
+        pass  # The client has gone while it was told something.
 
 
 def _id_of(document: Any) -> str | None:

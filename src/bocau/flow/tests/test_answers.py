@@ -1,5 +1,6 @@
 """Answers of those who are away: to people, once, with the delivery (RFC 5230, RFC 3834)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -68,6 +69,11 @@ async def test_once_in_seven_days_for_each_sender(away: World) -> None:
     assert await deliver(away) == 3
     await set_away(away, "alice", text_body="New words")
     assert await deliver(away) == 4
+
+
+async def test_two_letters_at_the_same_moment_get_one_answer(away: World) -> None:
+    await asyncio.gather(deliver(away), deliver(away))
+    assert len(away.inbox("alice")) == 2 and len(away.queue()) == 1
 
 
 async def test_only_between_its_dates_and_when_switched_on(away: World) -> None:

@@ -1,5 +1,6 @@
 """Read receipts (RFC 9007)."""
 
+import asyncio
 from typing import Any
 
 from bocau.formats.header import get
@@ -56,6 +57,13 @@ async def test_a_receipt_is_sent_once_and_read_by_the_other_side(alice: SendingD
     assert one["disposition"]["type"] == "displayed" and one["extensionFields"] == extension
     assert one["subject"] == "Read: Báo cáo" and one["reportingUA"] == "web; 1"
     assert one["forEmailId"] == original
+
+
+async def test_two_at_the_same_moment_are_one(alice: SendingDesk) -> None:
+    email = await alice.draft(ASKING, "INBOX")
+    told = await asyncio.gather(send(alice, receipt(email), SET), send(alice, receipt(email), SET))
+    kinds = sorted(one["notSent"]["k"]["type"] if one["notSent"] else "" for one in told)
+    assert kinds == ["", "mdnAlreadySent"] and len(alice.world.inbox("bob")) == 1
 
 
 async def test_the_receipt_belongs_to_the_submission(alice: SendingDesk) -> None:

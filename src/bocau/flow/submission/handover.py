@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from bocau.base.errors import Refused
-from bocau.base.ids import AccountId
+from bocau.base.ids import AccountId, EmailId
 from bocau.flow.local.delivery import Placed
 from bocau.flow.queue.fates import NO, QUEUED, YES, status
+from bocau.flow.submission.sent_draft import put_away
 from bocau.flow.values import Arrived, Envelope, Origin
 from bocau.store import Writing, submissions
 from bocau.store.submissions import FINAL, Delivery, Submission
@@ -64,6 +65,7 @@ def ending(held: Submission, trace_id: str) -> Callable[[Writing, Placed], None]
             own, held.submission_id, FINAL, queue_id=queue_id, delivery=deliveries(placed)
         ):
             raise WaitsNoMore(f"submission {held.submission_id} waits no more")
+        put_away(own, EmailId(held.email_id))
 
     return job
 

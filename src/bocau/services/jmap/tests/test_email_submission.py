@@ -73,6 +73,19 @@ async def test_a_held_one_goes_when_its_time_has_come_and_only_once(alice: Sendi
     assert (one["undoStatus"], one["deliveryStatus"]["bob@here.test"]["delivered"]) == ("final", "yes")
 
 
+async def test_a_draft_that_waited_is_put_among_the_sent_ones_when_it_goes(alice: SendingDesk) -> None:
+    email = await alice.draft()
+    keywords = {"$draft": True, "$scheduled": True, "kept": True}
+    await alice.call("Email/set", update={email: {"keywords": keywords}})
+    later = json_date(int(alice.world.clock.now()) + 60)
+    await alice.submit(email, sendAt=later)
+    alice.world.clock.time += 61
+    await alice.sender().round()
+    one = (await alice.call("Email/get", ids=[email], properties=["keywords", "mailboxIds"]))["list"][0]
+    boxes = (await alice.call("Mailbox/get", ids=list(one["mailboxIds"]), properties=["role"]))["list"]
+    assert one["keywords"] == {"$seen": True, "kept": True} and [box["role"] for box in boxes] == ["sent"]
+
+
 async def test_undone_it_is_not_sent_and_afterwards_it_cannot_be(alice: SendingDesk) -> None:
     clock = alice.world.clock
     later = json_date(int(clock.now()) + 60)

@@ -321,6 +321,8 @@ async def test_codes_count_as_passwords_do_from_one_network(site: Site) -> None:
     for _ in range(5):
         await visitor.login(ALICE, PASSWORD, code="000000")
         await visitor.login(ALICE, PASSWORD)
+        with pytest.raises(AppPasswordWanted):
+            await site.directory.login(ALICE, PASSWORD, LoginAttempt(visitor.host, Scope.IMAP, True))
     for _ in range(5):
         await visitor.login(ALICE, "wrong")
     assert (await visitor.login(ALICE, PASSWORD, code=phone.code())).status == 429

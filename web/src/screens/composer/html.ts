@@ -145,7 +145,7 @@ export function plainOf(html: string): string {
 
 function textOf(root: Node): string {
   return inner(root)
-    .replaceAll(/[^\S\n\u00a0]+\n/gu, "\n")
+    .replaceAll(/[^\S\n]+\n/gu, "\n")
     .replaceAll(/\n{3,}/gu, "\n\n")
     .replace(/^\n+|\s+$/gu, "");
 }
@@ -163,7 +163,7 @@ function inner(node: Node): string {
 }
 
 function textOfNode(node: Node): string {
-  if (node.nodeType === Node.TEXT_NODE) return (node.nodeValue ?? "").replaceAll(/[\n\t ]+/gu, " ").replaceAll("\u200b", "");
+  if (node.nodeType === Node.TEXT_NODE) return (node.nodeValue ?? "").replaceAll(/[\n\t ]+/gu, " ").replaceAll("\u200b", "").replaceAll("\u00a0", " ");
   if (!(node instanceof Element)) return "";
   switch (node.nodeName) {
     case "BR":

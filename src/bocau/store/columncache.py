@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bocau.base.ids import AccountId, MailboxId
 from bocau.database import Queries
 from bocau.store import access
-from bocau.store.columns import NEVER, Columns, Fact, Roster
+from bocau.store.columns import NEVER, Columns, Fact, Roster, picked
 from bocau.store.reading import Reading
 from bocau.store.uidranges import UidRanges, parse_text
 from bocau.store.values import Change, ChangeKind, Mailbox
@@ -250,9 +250,9 @@ class _Draft:
         self.roster = self.roster.without(chosen)
         self.flags = bytearray(compress(self.flags, chosen))
         if self.numbers is not None:
-            self.numbers = array("I", compress(self.numbers, chosen))
+            self.numbers = picked(self.numbers, chosen)
         if self.modseqs is not None:
-            self.modseqs = array("q", compress(self.modseqs, chosen))
+            self.modseqs = picked(self.modseqs, chosen)
 
     def extend(self, rows: list[Row], facts: "dict[Fact, array[int]]") -> None:
         self.roster = self.roster.extended([row[0] for row in rows], facts)

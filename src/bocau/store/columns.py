@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from itertools import compress, count
+from itertools import accumulate, compress, count
 from typing import Any, Final, NamedTuple
 
 from bocau.base.ids import ModSeq, UidValidity
@@ -21,6 +21,11 @@ NEVER: Final = -(2**62)
 _BITS: Final = [bytes(1 if bits & mask else 0 for bits in range(256)) for mask in range(32)]
 """mask → a table for bytes.translate: 1 where one of the bits is set."""
 _NUMBERS: Final = count(1)
+FEW_GONE: Final = 50
+GONE_MAX: Final = 500
+"""When more messages go at once, their mailbox is put in order anew;"""
+LEFT_MAX: Final = 20
+"""and when they have gone so often since somebody asked for its order."""
 _INVERTED: Final = bytes(1 - min(value, 1) for value in range(256))
 
 
@@ -46,6 +51,40 @@ class Order(NamedTuple):
     positions: "array[int]"
     message_count: int
     """Messages that there were when it was worked out."""
+    left: tuple[bytes, ...] = ()
+    """What has happened since, not worked into the positions yet: selectors of the messages that stayed, each
+    of the roster as it was then."""
+    torn: frozenset[int] = frozenset()
+    """Serials of the threads that have lost a message since."""
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.positions) * self.positions.itemsize + sum(map(len, self.left))
+
+    def without(self, stays: bytes, torn: frozenset[int]) -> "Order":
+        return self._replace(left=(*self.left, stays), torn=self.torn | torn)
+
+    def caught_up(self) -> "Order":
+        """With all of `left` worked in. Long: any thread."""
+        positions, count = self.positions, self.message_count
+        for stays in self.left:
+            # A list: its numbers are made once.
+            table = list(accumulate(stays, initial=0))
+            positions = array("I", map(table.__getitem__, _staying(positions, stays)))
+            count = table[count]
+        return Order(positions, count, (), self.torn)
+
+
+def _staying(positions: "array[int]", stays: bytes) -> Iterable[int]:
+    """Those of the messages that stay."""
+    if stays.count(0) > FEW_GONE:
+        return compress(positions, map(stays.__getitem__, positions))
+    rest, gone = positions[:], stays.find(0)
+    while gone >= 0:
+        if gone in rest:
+            rest.remove(gone)
+        gone = stays.find(0, gone + 1)
+    return rest
 
 
 class Roster:
@@ -72,10 +111,11 @@ class Roster:
         columns = (
             self.uids,
             *list(self.facts.values()),
-            *[order.positions for order in list(self.orders.values())],
             *(self._by_serial or ()),
         )
-        derived = sum(value.size_bytes for value in list(self.derived.values()))
+        derived = sum(
+            value.size_bytes for value in (*list(self.derived.values()), *list(self.orders.values()))
+        )
         return int(sum(len(column) * column.itemsize for column in columns) + derived)
 
     def position(self, uid: int) -> int | None:
@@ -109,8 +149,17 @@ class Roster:
 
     def without(self, stays: bytes) -> "Roster":
         """Only those where `stays` is 1."""
-        facts = {fact: array("q", compress(column, stays)) for fact, column in list(self.facts.items())}
-        return Roster(array("I", compress(self.uids, stays)), facts)
+        facts = {fact: picked(column, stays) for fact, column in list(self.facts.items())}
+        rest = Roster(picked(self.uids, stays), facts)
+        threads = self.facts.get(Fact.THREAD_SERIAL)
+        if self.orders and threads is not None and stays.count(0) <= GONE_MAX:
+            torn = frozenset(compress(threads, inverted(stays)))
+            rest.orders = {
+                name: order.without(stays, torn)
+                for name, order in list(self.orders.items())
+                if len(order.left) < LEFT_MAX
+            }
+        return rest
 
     def extended(self, uids: Sequence[int], facts: "dict[Fact, array[int]]") -> "Roster":
         """With new messages at the end, and what is known of them."""
@@ -118,6 +167,17 @@ class Roster:
         extended = Roster(self.uids + array("I", uids), grown)
         extended.orders = dict(self.orders)
         return extended
+
+
+def picked(column: "array[int]", stays: bytes) -> "array[int]":
+    """The values where `stays` is 1. When few go, the blocks between them are moved as they are."""
+    if stays.count(0) > FEW_GONE:
+        return array(column.typecode, compress(column, stays))
+    rest, at = column[:], stays.rfind(0)
+    while at >= 0:
+        del rest[at]
+        at = stays.rfind(0, 0, at)
+    return rest
 
 
 class Columns:

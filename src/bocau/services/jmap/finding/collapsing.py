@@ -12,18 +12,18 @@ from bocau.services.jmap.finding.pool import Pool
 from bocau.services.jmap.finding.sorting import Steps, keep_order, kept_order, sort_key
 from bocau.store.columns import Fact, Order
 
-INSERTED_MAX: Final = 20
-"""So many new emails are put in their places one by one; each looks through all threads."""
+CHANGED_MAX: Final = 30
+"""So many threads that have won or lost an email are seen to one by one; each looks through all emails."""
 
 
 def collapsed(pool: Pool, steps: Steps, order: "array[int]") -> "array[int]":
     """All emails of the pool, which stand in this order. Long where it is not kept: any thread."""
     name = ("collapsed", steps)
     kept = kept_order(pool, steps, name)
-    if kept is not None and kept.message_count == len(pool):
+    if kept is not None and kept.message_count == len(pool) and not kept.torn:
         return kept.positions
-    if kept is not None and len(pool) - kept.message_count <= INSERTED_MAX:
-        made = _inserted(pool, steps, kept)
+    if kept is not None and len(pool) - kept.message_count + len(kept.torn) <= CHANGED_MAX:
+        made = _mended(pool, steps, kept)
     else:
         made = first_of_threads(pool, order)
     keep_order(pool, steps, name, made)
@@ -43,26 +43,29 @@ def first_of_threads(pool: Pool, positions: "array[int]") -> "array[int]":
     return found
 
 
-def _inserted(pool: Pool, steps: Steps, kept: Order) -> "array[int]":
+def _mended(pool: Pool, steps: Steps, kept: Order) -> "array[int]":
+    """With the first emails of the threads that something has happened to."""
     threads, key = pool.columns.fact(Fact.THREAD_SERIAL), sort_key(pool, steps)
     positions = array("I", kept.positions)
-    for new in range(kept.message_count, len(pool)):
-        first = min(_places(threads, threads[new], new), key=key, default=None)
-        place = bisect_left(positions, key(new), key=key)
-        if first is not None and key(first) < key(new):
-            continue
-        positions.insert(place, new)
-        if first is not None:
-            positions.pop(bisect_left(positions, key(first), key=key))
+    changed = kept.torn.union(threads[kept.message_count :])
+    for thread in changed:
+        places = sorted(_places(threads, thread), key=key)
+        # At most one of them is there: the first one before the newest came, if it has not gone.
+        for position in places:
+            at = bisect_left(positions, key(position), key=key)
+            if at < len(positions) and positions[at] == position:
+                positions.pop(at)
+        if places:
+            positions.insert(bisect_left(positions, key(places[0]), key=key), places[0])
     return positions
 
 
-def _places(threads: "array[int]", thread: int, stop: int) -> Iterator[int]:
-    """Where the emails of a thread are, before `stop`."""
+def _places(threads: "array[int]", thread: int) -> Iterator[int]:
+    """Where the emails of a thread are."""
     at = -1
     try:
         while True:
-            at = threads.index(thread, at + 1, stop)
+            at = threads.index(thread, at + 1)
             yield at
     except ValueError:
         return

@@ -125,6 +125,8 @@ def order_of(pool: Pool, steps: Steps) -> "array[int]":
 def kept_order(pool: Pool, steps: Steps, name: object) -> Order | None:
     """What is kept under a name, if it lasts and but few emails came since."""
     kept = pool.roster.orders.get(name) if _lasts(pool, steps) else None
+    if kept is not None and kept.left:
+        kept = pool.roster.orders[name] = kept.caught_up()
     return kept if kept is not None and len(pool) - kept.message_count <= INSERTED_MAX else None
 
 

@@ -1,0 +1,95 @@
+"""What the full-text index says and what reading says is the same (RFC 8621 §4.4.1)."""
+
+import asyncio
+import random
+
+import pytest
+
+from bocau.services.jmap.finding import verifying
+from bocau.services.jmap.finding.phrases import phrases
+from bocau.store.search import indexer
+from bocau.store.search.indexer import Indexer
+
+WORDS = ("Đà", "Nẵng", "one", "two", "three", "mai", "Hoà", "a-b", "x@y.example")
+
+
+def message(rnd):
+    def some(count):
+        return " ".join(rnd.choices(WORDS, k=rnd.randrange(count)))
+
+    html = "Content-Type: text/html; charset=utf-8\r\n" if rnd.random() < 0.3 else ""
+    attached = 'Content-Disposition: attachment; filename="two three.pdf"\r\n' if rnd.random() < 0.2 else ""
+    head = f"From: {some(3)} <{rnd.choice('abc')}@y.example>\r\nTo: {some(2)} <t@x>\r\nSubject: {some(4)}\r\n"
+    return f"{head}X-Word: {some(3)}\r\n{html}{attached}\r\n{some(9)}\r\n{some(5)}\r\n".encode()
+
+
+def question(rnd):
+    text = " ".join(
+        rnd.choices((*WORDS, "da", "nang", '"one two"', "'da nang'", "pdf", "ne"), k=rnd.randrange(1, 3))
+    )
+    name = rnd.choice(("text", "subject", "body", "from", "to", "header"))
+    found = {name: ["X-Word", text] if name == "header" else text}
+    return {"operator": "NOT", "conditions": [found]} if rnd.random() < 0.2 else found
+
+
+async def test_the_index_changes_no_answer(desk, monkeypatch):
+    rnd = random.Random(3)
+    for _ in range(60):
+        await desk.deliver(message(rnd))
+    questions = [question(rnd) for _ in range(60)]
+    read = [(await desk.call("Email/query", filter=one))["ids"] for one in questions]
+    monkeypatch.setattr(indexer, "NEW_BYTES_MIN", 0, raising=False)
+    await Indexer(desk.store, lambda why: None).rebuild([1])
+    desk.rooms.kept.__init__()
+
+    def nothing_is_read(*_):
+        raise AssertionError("one word is certain")
+
+    assert [(await desk.call("Email/query", filter=one))["ids"] for one in questions] == read
+    assert sum(map(len, read)) > 300
+    desk.rooms.kept.__init__()
+    monkeypatch.setattr(verifying, "says", nothing_is_read)
+    assert (await desk.call("Email/query", filter={"text": "nang"}))["ids"]
+
+
+async def test_too_much_to_read_is_refused(desk, monkeypatch):
+    await desk.deliver(b"Subject: x\r\n\r\nword\r\n")
+    monkeypatch.setattr(verifying, "CPU_SECONDS_MAX", 0.0)
+    assert (await desk.call("Email/query", filter={"body": "word"}))["error"] == "unsupportedFilter"
+
+
+async def test_others_have_their_turn_while_emails_are_read(desk, monkeypatch):
+    monkeypatch.setattr(verifying, "PORTION", 1)
+    for _ in range(5):
+        await desk.deliver(b"Subject: x\r\n\r\nword\r\n")
+    turns = 0
+
+    async def other():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    assert len((await desk.call("Email/query", filter={"body": "word"}))["ids"]) == 5
+    task.cancel()
+    assert turns >= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Đà Nẵng", ["da", "nang"]),
+        ('"Đà  Nẵng" one', ["da nang", "one"]),
+        ("'one two' three", ["one two", "three"]),
+        ("don't stop", ["don't", "stop"]),
+        ("'tis", ["'tis"]),
+        ('"unfinished phrase', ["unfinished phrase"]),
+        (r'"say \"hi\""', ['say "hi"']),
+        ('"" one one', ["one"]),
+        (" \t", []),
+        ('a"b c"', ['a"b', 'c"']),
+    ],
+)
+def test_phrases(text, wanted):
+    assert phrases(text) == wanted

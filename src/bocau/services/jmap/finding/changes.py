@@ -43,7 +43,7 @@ async def changes_of(
     store: MailStore, account_id: AccountId, query: Query, found: Found, since: int
 ) -> QueryChanges:
     """What to do to the list of a state to make it the one `found`. MethodError cannotCalculateChanges."""
-    if not found.pool.is_settled or since > found.pool.state:
+    if query.ranks or not found.pool.is_settled or since > found.pool.state:
         raise MethodError("cannotCalculateChanges")
     if since == found.pool.state:
         return QueryChanges([], [])

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bocau.base.ids import AccountId, MailboxId
 from bocau.services.jmap.finding import sorting
 from bocau.services.jmap.finding import terms as t
+from bocau.services.jmap.finding.accents import accented_first
 from bocau.services.jmap.finding.asking import verdicts_of
 from bocau.services.jmap.finding.collapsing import collapsed, first_of_threads
 from bocau.services.jmap.finding.evaluating import Evaluator
@@ -30,10 +31,17 @@ class Query(NamedTuple):
     """Empty: the newest first."""
     is_collapsed: bool = False
     """Only the first email of each thread (RFC 8621 §4.4.3)."""
+    typed: tuple[str, ...] = ()
+    """Words with accents, as they were typed: without `steps` emails that have them come first."""
 
     @property
     def order(self) -> Steps:
         return self.steps or sorting.DEFAULT
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the order depends on more than columns, so that its changes cannot be told."""
+        return bool(self.typed) and not self.steps
 
     @property
     def needs_keywords(self) -> bool:
@@ -71,6 +79,8 @@ async def find(store: MailStore, kept: Kept, account_id: AccountId, query: Query
     known = kept.lists.get(key) if pool.is_settled else None
     if known is None:
         known = Ids(await _made(store, account_id, query, pool))
+        if query.ranks:
+            known = Ids(await accented_first(store, account_id, known.serials, query.typed))
         if pool.is_settled:
             kept.lists.put(key, known)
     return Found(known.serials, pool)

@@ -8,6 +8,7 @@ from bocau.services.jmap import ids
 from bocau.services.jmap.capabilities import MAIL
 from bocau.services.jmap.context import Arguments, Context, Registered
 from bocau.services.jmap.errors import MethodError
+from bocau.services.jmap.finding.accents import typed_accents
 from bocau.services.jmap.finding.changes import AddedEmail, changes_of
 from bocau.services.jmap.finding.filters import parse_filter
 from bocau.services.jmap.finding.finding import Query, find
@@ -23,6 +24,7 @@ def take_query(arguments: Arguments, account_id: AccountId) -> Query:
         parse_filter(optional(arguments, "filter", dict), account_id),
         parse_sort(arguments.get("sort")),
         optional(arguments, "collapseThreads", bool, False),
+        typed_accents(arguments.get("filter")),
     )
 
 
@@ -36,7 +38,7 @@ async def query(context: Context, arguments: Arguments) -> Arguments:
     return {
         "accountId": ids.account_id(account_id),
         "queryState": str(found.pool.state),
-        "canCalculateChanges": found.pool.is_settled,
+        "canCalculateChanges": found.pool.is_settled and not asked.ranks,
         **page_response(page, where, total),
         "ids": _ids(account_id, found.serials[where.start : where.stop]),
     }

@@ -93,3 +93,20 @@ async def test_others_have_their_turn_while_emails_are_read(desk, monkeypatch):
 )
 def test_phrases(text, wanted):
     assert phrases(text) == wanted
+
+
+async def test_accents_that_were_typed_come_first_where_no_order_is_asked_for(desk):
+    plain = f"M{await desk.deliver(b'Subject: Da Nang')}"
+    accented = f"M{await desk.deliver('Subject: Đà Nẵng'.encode())}"
+    later = f"M{await desk.deliver(b'Subject: da nang')}"
+
+    async def found(text, **more):
+        told = await desk.call("Email/query", filter={"text": text}, **more)
+        return told["ids"], told["canCalculateChanges"]
+
+    assert await found("đà nẵng") == ([accented, later, plain], False)
+    assert await found("da nang") == ([later, accented, plain], True)
+    sort = [{"property": "receivedAt", "isAscending": False}]
+    assert await found("đà nẵng", sort=sort) == ([later, accented, plain], True)
+    told = await desk.call("Email/queryChanges", filter={"text": "đà"}, sinceQueryState="1")
+    assert told["error"] == "cannotCalculateChanges"

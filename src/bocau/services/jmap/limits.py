@@ -5,7 +5,7 @@ from typing import Final
 
 JSON_DEPTH_MAX: Final = 64
 """Levels of arrays and objects in a request."""
-JSON_CONTAINERS_MAX: Final = 200_000
+JSON_CONTAINERS_MAX: Final = 50_000
 """Arrays and objects in a request."""
 POINTER_DEPTH_MAX: Final = 32
 """Steps of a result reference's path."""

@@ -1,7 +1,6 @@
 """What submission may repair in a message (RFC 6409 §8): missing Date, Message-ID and From, Bcc, line
 ends."""
 
-import re
 from typing import Final
 
 from bocau.formats.header import Field, remove_fields
@@ -10,15 +9,13 @@ DROPPED: Final = frozenset((b"bcc", b"resent-bcc", b"return-path"))
 """Never sent: blind copies must stay blind (RFC 5322 §3.6.3), Return-Path is written at the end (RFC 5321
 §4.4)."""
 
-_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
-
 
 def with_crlf(content: bytes) -> bytes:
     """Every line end as CRLF: a bare CR or LF would smuggle a second message past the next server."""
     pairs = content.count(b"\r\n")
     if content.count(b"\n") == pairs and content.count(b"\r") == pairs:
         return content
-    return _LINE_END.sub(b"\r\n", content)
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
 
 
 def repaired(content: bytes, found: list[Field], *, date: bytes, message_id: bytes, sender: bytes) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bocau.base.errors import AccountDisabled, BocauError, Refused, TryLater
-from bocau.base.ids import AccountId
+from bocau.base.ids import AccountId, EmailId
 from bocau.directory import Directory
 from bocau.flow.flow import MailFlow
 from bocau.flow.local.parcel import place
@@ -21,6 +21,7 @@ from bocau.flow.reports.values import Notice
 from bocau.flow.settings import FlowSettings
 from bocau.flow.submission.envelopes import read_envelope
 from bocau.flow.submission.handover import Letter, WaitsNoMore, arrived, ending
+from bocau.flow.submission.sent_draft import unschedule
 from bocau.flow.values import Envelope
 from bocau.formats.dsn import Action, RecipientReport
 from bocau.formats.header import body_start
@@ -177,6 +178,7 @@ class HeldSender:
             own = tx.of(held.account_id)
             if not submissions.end(own, held.submission_id, FINAL, delivery=delivery):
                 raise WaitsNoMore(f"submission {held.submission_id} waits no more")
+            unschedule(own, EmailId(held.email_id))
 
         self._log.info("held mail refused", submission=held.submission_id, why=words)
         try:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bocau.base.ids import AccountId
+from bocau.base.ids import AccountId, EmailId
+from bocau.flow.submission.sent_draft import unschedule
 from bocau.formats.json_date import json_date, parse_utc_date
 from bocau.services.jmap import ids
 from bocau.services.jmap.apart import answer_changes, changed_since
@@ -191,6 +192,7 @@ def _update(tx: Writing, said: str, patch: Arguments) -> Submission:
         raise invalid_properties('undoStatus may become "canceled"', "undoStatus")
     if not submissions.end(tx, found.submission_id, CANCELED):
         raise SetError("cannotUnsend", "the message is on its way")
+    unschedule(tx, EmailId(found.email_id))
     return found
 
 

@@ -124,6 +124,28 @@ async def test_undo_and_sending_at_the_same_moment_agree(alice: SendingDesk) -> 
         assert len(alice.world.inbox("bob")) - before == (0 if is_undone else 1)
 
 
+async def test_a_scheduled_email_becomes_a_sent_one_or_a_draft_again(alice: SendingDesk) -> None:
+    clock, marks = alice.world.clock, {"keywords/$scheduled": True, "keywords/$draft": True}
+    emails, made = [], []
+    for _ in range(3):
+        email, later = await alice.draft(), json_date(int(clock.now()) + 60)
+        told = await alice.submit(email, sendAt=later, onSuccessUpdateEmail={"#k": marks})
+        emails.append(email)
+        made.append(told["created"]["k"]["id"])
+    await alice.call("EmailSubmission/set", update={made[1]: {"undoStatus": "canceled"}})
+    await alice.call("Email/set", update={emails[2]: {"keywords/$draft": None}})
+    clock.time += 60
+    await alice.sender().round()
+    told = await alice.call("Email/get", ids=emails, properties=["keywords", "mailboxIds"])
+    boxes = alice.world.store.glance(alice.account, lambda tx: {b.mailbox_id: b.name for b in tx.mailboxes()})
+    found = [
+        (boxes[int(box.partition("-")[2])], sorted(one["keywords"]))  # type: ignore[index]
+        for one in told["list"]
+        for box in one["mailboxIds"]
+    ]
+    assert found == [("Sent", ["$seen"]), ("Drafts", ["$draft"]), ("Drafts", ["$scheduled"])]
+
+
 async def test_on_success_the_email_is_changed_and_answered_under_the_same_call(alice: SendingDesk) -> None:
     email = await alice.draft()
     told = await alice.submit(

@@ -12,6 +12,7 @@ from typing import Final
 import bocau
 
 LATE: Final = (
+    *("aiohttp", "yarl"),
     *("argon2", "argon2.exceptions", "cryptography.x509", "cryptography.hazmat.primitives.asymmetric.ec"),
     *(
         "cryptography.hazmat.primitives.serialization",

@@ -140,5 +140,5 @@ async def _start(target: str) -> _Running:
     if kind != READY:
         await running.end()
         raise CannotStart("a limited process ended while it started")
-    _log.debug("a limited process runs", target=target, pid=process.pid, held=held)
+    _log.info("a limited process runs", target=target, pid=process.pid, held=held)
     return running

@@ -12,7 +12,7 @@ from bocau.formats.image_types import SNIFFED_BYTES, image_type
 from bocau.formats.text import decoded_octets
 from bocau.runtime.asgi import Headers, Receive, Scope, Send, header, respond
 from bocau.services.jmap.context import JmapRooms
-from bocau.services.jmap.viewing.opened import NothingToShow, part_of
+from bocau.services.jmap.viewing.opened import NothingToShow, computed, part_of
 from bocau.services.jmap.viewing.shown import Options
 from bocau.services.jmap.viewing.viewing import Viewing
 from bocau.services.web.image_proxy import ImageProxy
@@ -96,7 +96,9 @@ class ShownMail:
         except (NothingToShow, BlobLost):
             await _gone(send)
             return
-        octets = b"" if part.children else decoded_octets(data, part, IMAGE_BYTES_MAX)
+        octets = b""
+        if not part.children:
+            octets = await computed(data, lambda: decoded_octets(data, part, IMAGE_BYTES_MAX))
         kind = image_type(octets[:SNIFFED_BYTES])
         if kind is None:
             await _gone(send)

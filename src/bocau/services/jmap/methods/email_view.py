@@ -17,7 +17,7 @@ from bocau.services.jmap.context import Arguments, Context, Registered
 from bocau.services.jmap.errors import MethodError, invalid_arguments
 from bocau.services.jmap.standard import get_response, optional, take_get
 from bocau.services.jmap.viewing.attachments import attachments
-from bocau.services.jmap.viewing.opened import NothingToShow, Opened, open_message
+from bocau.services.jmap.viewing.opened import NothingToShow, Opened, computed, open_message
 from bocau.services.jmap.viewing.sender import person, sender_facts
 from bocau.services.jmap.viewing.shown import Options
 from bocau.services.jmap.viewing.viewing import Viewing
@@ -107,10 +107,11 @@ class _View:
             "hasColours": shown.cleaned.has_colours,
             "isTrusted": is_trusted,
             "unsubscribe": _unsubscribe(values),
-            "attachments": attachments(message, self.email_id, shown.used)
-            if "attachments" in properties
-            else [],
         }
+        if "attachments" in properties:
+            told["attachments"] = await computed(
+                message.data, lambda: attachments(message, self.email_id, shown.used)
+            )
         if "sender" in properties:
             told["sender"] = await sender_facts(
                 rooms, self.account, self.email_id, message.header, is_enclosed=bool(self.path)

@@ -179,6 +179,8 @@ async def test_a_colleague_has_logged_in_here(desk: Desk) -> None:
         "login": "pass",
         **dict.fromkeys(("spf", "dkim", "dmarc"), "notChecked"),
     }
+    by_jmap = b"Received: by localhost with HTTP id 1;\r\n\t" + DATE + b"\r\n" + who
+    assert (await sender(desk, by_jmap))["isColleague"]
     forged = OURS % (b"ESMTPS", DATE) + OURS % (b"ESMTPSA", DATE) + who
     assert not (await sender(desk, forged))["isColleague"]
     foreign = (OURS % (b"ESMTPSA", DATE)).replace(b"by localhost", b"by mx.evil.example") + who

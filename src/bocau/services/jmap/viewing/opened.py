@@ -1,9 +1,9 @@
 """A message opened for showing: its octets and its parts."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bocau.base.errors import Refused
 from bocau.base.ids import AccountId, EmailId
@@ -15,6 +15,8 @@ from bocau.store.emails import email_blob
 
 if TYPE_CHECKING:
     from bocau.services.jmap.context import JmapRooms
+
+Result = TypeVar("Result")
 
 BYTES_MAX: Final = 64 * 1024 * 1024
 """A longer message is not shown, only downloaded."""
@@ -48,6 +50,11 @@ class Opened:
 
     def leaves(self) -> Iterator[BodyPart]:
         return leaves(self.root)
+
+
+async def computed(data: bytes, work: Callable[[], Result]) -> Result:
+    """What takes a message apart: at once, or, of a long one, in a thread."""
+    return work() if len(data) <= READ_NOW_BYTES_MAX else await asyncio.to_thread(work)
 
 
 async def open_message(rooms: "JmapRooms", account: AccountId, email_id: int, path: str) -> Opened:

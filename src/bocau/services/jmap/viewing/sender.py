@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bocau.base.errors import SyntaxFault
 from bocau.base.ids import AccountId
+from bocau.flow.submission.handover import PROTOCOL
 from bocau.formats.address import Address, parse_address
 from bocau.formats.address_list import Mailbox, parse_address_list
 from bocau.formats.charset import storable
@@ -40,7 +41,9 @@ class Hop(NamedTuple):
 
     @property
     def is_logged_in(self) -> bool:
-        """RFC 3848: the A at the end says that the client was authenticated."""
+        """RFC 3848: the A at the end says that the client was authenticated; by JMAP it always is."""
+        if self.protocol == PROTOCOL:
+            return True
         return self.protocol.startswith(("ESMTP", "UTF8SMTP", "LMTP")) and self.protocol.endswith("A")
 
 
@@ -105,7 +108,8 @@ def _checks(came: Hop) -> list[dict[str, str | None]]:
     secure = ("pass", came.tls_version) if came.tls_version else ("none", None)
     login = ("pass", came.protocol) if came.is_logged_in else ("none", None)
     unknown = ("notChecked", None)
-    checks: list[tuple[str, str, str | None]] = [("tls", *(secure if came.protocol else unknown))]
+    is_hop = came.protocol not in ("", PROTOCOL)
+    checks: list[tuple[str, str, str | None]] = [("tls", *(secure if is_hop else unknown))]
     checks += [("login", *login), *((name, *unknown) for name in NOT_CHECKED)]
     return [{"name": name, "result": result, "detail": detail} for name, result, detail in checks]
 

@@ -1,15 +1,18 @@
 """From a message's parts to what its page consists of."""
 
+import re
 from typing import Final, NamedTuple
 
 from bocau.base.errors import LimitReached
 from bocau.formats.body_parts import BodyPart
+from bocau.formats.charset import decode_charset
 from bocau.formats.html.cleaning import Asked, Cleaned, together
 from bocau.formats.html.references import Kind, Reference
+from bocau.formats.mime import Part
 from bocau.formats.parameters import parameter
-from bocau.formats.text import decoded_text, plain_of_html
+from bocau.formats.text import decoded_octets, decoded_text, plain_of_html
 from bocau.services.jmap.viewing.cleaner import Cleaner
-from bocau.services.jmap.viewing.opened import Opened
+from bocau.services.jmap.viewing.opened import Opened, computed
 
 PARTS_MAX: Final = 50
 """Of a body, shown one after the other."""
@@ -17,6 +20,8 @@ TEXT_BYTES_MAX: Final = 8 * 1024 * 1024
 """Of one part, encoded."""
 PLAIN_CHARACTERS_MAX: Final = 500_000
 """Of HTML that can only be shown without its tags."""
+META_BYTES: Final = 2048
+_META: Final = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 
 
 class Options(NamedTuple):
@@ -56,8 +61,17 @@ async def _piece(message: Opened, part: BodyPart, options: Options, cleaner: Cle
         return _picture(message.number(part)) if not options.is_quote else Cleaned([], [], [])
     if part.part.type != b"text":
         return Cleaned([], [], [])
-    text = decoded_text(message.data, part.part, TEXT_BYTES_MAX)
+    text = await computed(message.data, lambda: _text(message.data, part.part))
     return await cleaner.clean(_asked(text, part, options))
+
+
+def _text(data: bytes, part: Part) -> str:
+    """As `decoded_text`; HTML that names its charset only in itself is believed (HTML §13.2.3.2)."""
+    if part.subtype != b"html" or parameter(part.parameters, b"charset"):
+        return decoded_text(data, part, TEXT_BYTES_MAX)
+    octets = decoded_octets(data, part, TEXT_BYTES_MAX)
+    named = _META.search(octets[:META_BYTES])
+    return decode_charset(octets, named[1] if named is not None else b"")
 
 
 def _asked(text: str, part: BodyPart, options: Options) -> Asked:
@@ -82,16 +96,21 @@ def _picture(number: str) -> Cleaned:
 
 async def _as_text(message: Opened, parts: list[BodyPart], options: Options, cleaner: Cleaner) -> Cleaned:
     """The plain parts, or what HTML says without its tags."""
-    texts = []
-    for part in parts[:PARTS_MAX]:
-        if part.part.type == b"text":
-            text = decoded_text(message.data, part.part, TEXT_BYTES_MAX)
-            texts.append(plain_of_html(text[:PLAIN_CHARACTERS_MAX]) if part.type == "text/html" else text)
-    asked = Asked("\n".join(texts)[:PLAIN_CHARACTERS_MAX], False, "", language=options.language)
+    text = await computed(message.data, lambda: _plain(message.data, parts[:PARTS_MAX]))
+    asked = Asked(text, False, "", language=options.language)
     try:
         return await cleaner.clean(asked._replace(is_quote=options.is_quote))
     except LimitReached:
         return Cleaned([], [], [])
+
+
+def _plain(data: bytes, parts: list[BodyPart]) -> str:
+    texts = []
+    for part in parts:
+        if part.part.type == b"text":
+            text = _text(data, part.part)[:PLAIN_CHARACTERS_MAX]
+            texts.append(plain_of_html(text) if part.type == "text/html" else text)
+    return "\n".join(texts)[:PLAIN_CHARACTERS_MAX]
 
 
 def _used(cleaned: Cleaned, numbers: dict[str, str]) -> frozenset[str]:

@@ -110,7 +110,14 @@ def _account_capabilities(settings: JmapSettings) -> dict[str, Any]:
             "emailQuerySortOptions": SORT_OPTIONS,
             "mayCreateTopLevelMailbox": True,
         },
-        SUBMISSION: {"maxDelayedSend": settings.delayed_send_seconds_max, "submissionExtensions": {}},
+        SUBMISSION: {
+            "maxDelayedSend": settings.delayed_send_seconds_max,
+            "submissionExtensions": {
+                "DSN": [],
+                "FUTURERELEASE": [str(settings.delayed_send_seconds_max)],
+                "SMTPUTF8": [],
+            },
+        },
         VACATION: {},
         BLOB: {
             "maxSizeBlobSet": settings.limits.max_size_upload,

@@ -12,14 +12,13 @@ from bocau.formats.header_writing import LINE_OCTETS_MAX
 
 LINE_OCTETS_WANTED: Final = 78
 """RFC 5322 §2.1.1; a text with longer lines is written as quoted-printable."""
-BASE64_LINE: Final = 76
+BASE64_OCTETS: Final = 57
+"""Of one line of base64: 76 characters."""
+_PIECE_OCTETS: Final = BASE64_OCTETS * 1000
+"""What is encoded at once, so that other threads have their turns."""
 
 _PLAIN_ONLY: Final = re.compile(rb"[\t\r\n -~]*")
-_LONG_LINE: Final = re.compile(rb"[^\r\n]{%d}" % (LINE_OCTETS_WANTED + 1))
-_TOO_LONG_LINE: Final = re.compile(rb"[^\r\n]{%d}" % (LINE_OCTETS_MAX + 1))
 _SPACE_AT_END: Final = re.compile(rb"[ \t](?:\r\n|\Z)")
-_BARE_LINE_END: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
-_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 
 NewField = tuple[str, bytes]
 """Name and value, the value as it stands after the colon, folded."""
@@ -85,10 +84,27 @@ def encode_text(text: str) -> tuple[str, bytes]:
 def _is_plain(octets: bytes) -> bool:
     return not (
         not _PLAIN_ONLY.fullmatch(octets)
-        or _LONG_LINE.search(octets)
+        or _has_longer_line(octets, LINE_OCTETS_WANTED)
         or _SPACE_AT_END.search(octets)
-        or _BARE_LINE_END.search(octets)
+        or _has_bare_line_end(octets)
     )
+
+
+def _has_longer_line(octets: bytes, limit: int) -> bool:
+    """Lines end with CRLF. A search that never looks at an octet twice."""
+    at = 0
+    while at < len(octets):
+        end = octets.find(b"\r\n", at)
+        end = len(octets) if end < 0 else end
+        if end - at > limit:
+            return True
+        at = end + 2
+    return False
+
+
+def _has_bare_line_end(octets: bytes) -> bool:
+    pairs = octets.count(b"\r\n")
+    return octets.count(b"\n") != pairs or octets.count(b"\r") != pairs
 
 
 def _quoted_printable(octets: bytes) -> bytes:
@@ -107,15 +123,20 @@ def encode_message(octets: bytes) -> tuple[str, bytes]:
 
     One with lines that no transport takes is written as base64 all the same: readers cope with that, but not
     with a message cut in pieces."""
-    if _BARE_LINE_END.search(octets):
-        octets = _LINE_END.sub(b"\r\n", octets)
-    if b"\0" in octets or _TOO_LONG_LINE.search(octets):
+    if _has_bare_line_end(octets):
+        octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    if b"\0" in octets or _has_longer_line(octets, LINE_OCTETS_MAX):
         return "base64", base64_lines(octets)
     return ("7bit" if octets.isascii() else "8bit"), octets
 
 
 def base64_lines(octets: bytes) -> bytes:
     """Lines of 76, each with its end."""
-    text = binascii.b2a_base64(octets, newline=False)
-    lines = [text[at : at + BASE64_LINE] for at in range(0, len(text), BASE64_LINE)]
+    lines: list[bytes] = []
+    for start in range(0, len(octets), _PIECE_OCTETS):
+        piece = octets[start : start + _PIECE_OCTETS]
+        lines += [
+            binascii.b2a_base64(piece[at : at + BASE64_OCTETS], newline=False)
+            for at in range(0, len(piece), BASE64_OCTETS)
+        ]
     return b"\r\n".join([*lines, b""])

@@ -27,6 +27,9 @@ ITEM_OCTETS_MAX: Final = 900
 """Of one address, Message-ID or URL, none of which may be folded."""
 ITEMS_MAX: Final = 10_000
 """Addresses, Message-IDs or URLs in one field."""
+FIELD_OCTETS_MAX: Final = 256 * 1024
+NAME_CHARACTERS_MAX: Final = 1000
+"""Of the name of a person or a group."""
 
 _CONTROLS: Final = {code: " " for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?: [A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
@@ -45,7 +48,12 @@ class Unwritable(ValueError):
 
 def write_value(form: Form, value: Any, used: int) -> bytes:
     """The field's value; `used`: octets before it on its line. Unwritable."""
-    return _WRITERS[form](value, used)
+    if isinstance(value, str) and len(value) > FIELD_OCTETS_MAX:
+        raise Unwritable(f"more than {FIELD_OCTETS_MAX} octets")
+    octets = _WRITERS[form](value, used)
+    if len(octets) > FIELD_OCTETS_MAX:
+        raise Unwritable(f"more than {FIELD_OCTETS_MAX} octets")
+    return octets
 
 
 def write_raw(value: Any, used: int) -> bytes:
@@ -151,6 +159,8 @@ def _phrase(name: Any) -> str | None:
     """A display name (RFC 5322 §3.2.5): atoms, a quoted string, or encoded words."""
     if name is not None and not isinstance(name, str):
         raise Unwritable("a name is a text")
+    if name is not None and len(name) > NAME_CHARACTERS_MAX:
+        raise Unwritable(f"a name has at most {NAME_CHARACTERS_MAX} characters")
     text = " ".join(_clean(name or "").split())
     if not text:
         return None
@@ -164,7 +174,7 @@ def _phrase(name: Any) -> str | None:
 
 def _addr_spec(email: str) -> str:
     """RFC 5322 §3.4.1. A local part alone is written too: drafts hold unfinished addresses."""
-    email = unicodedata.normalize("NFC", email.strip(" "))
+    email = unicodedata.normalize("NFC", email[: ITEM_OCTETS_MAX + 1].strip(" "))
     if not email or email != _clean(email):
         raise Unwritable("an email address is one line of text")
     local, at, domain = email.rpartition("@")
@@ -191,8 +201,14 @@ def _host(domain: str) -> str:
 
 def _listed(items: Iterable[str], used: int) -> bytes:
     """Items with commas between them, folded at their spaces."""
-    text = ", ".join(items)
-    return _folded(text.split(" "), used) if text else b""
+    written: list[str] = []
+    size = 0
+    for item in items:
+        size += len(item)
+        if size > FIELD_OCTETS_MAX:
+            raise Unwritable(f"more than {FIELD_OCTETS_MAX} octets")
+        written.append(item)
+    return _folded(", ".join(written).split(" "), used) if written else b""
 
 
 def _folded(words: Iterable[str], used: int) -> bytes:

@@ -18,7 +18,7 @@ TEXTS = st.one_of(
     st.text(alphabet=SCRIPTS, max_size=200),
     st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Cn"]), max_size=80),
     st.just("=?utf-8?q?x?= y"),
-    st.just("w" * 2000),
+    st.just("w" * 1000),
 )
 LOCALS = st.text(alphabet='abc.+-_ "\\@<>,;ệ', min_size=1, max_size=40).filter(
     lambda text: text == text.strip(" ") and not text.startswith('"')

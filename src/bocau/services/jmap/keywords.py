@@ -54,6 +54,8 @@ def take_keywords(value: Any) -> tuple[Flags, tuple[str, ...]]:
         return Flags(0), ()
     if not isinstance(value, dict) or not all(is_set is True for is_set in value.values()):
         raise invalid_properties("keywords maps each keyword to true", "keywords")
+    if len(value) > KEYWORDS_MAX + len(BITS):
+        raise SetError("tooManyKeywords", f"more than {KEYWORDS_MAX} keywords on an email")
     bits, words = Flags(0), set[str]()
     for name in value:
         bit, word = take_keyword(name)

@@ -7,12 +7,11 @@
                                              └ files                      each multipart only if it is needed
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from bocau.services.jmap.context import Arguments
-from bocau.services.jmap.email.new_part import PARTS_MAX, PartAsked, take_part
+from bocau.services.jmap.email.new_part import PartAsked, Supply, take_part
 from bocau.services.jmap.errors import invalid_properties
 
 _FLAT: Final = ("textBody", "htmlBody", "attachments")
@@ -21,17 +20,13 @@ _VALUE: Final = frozenset(("value", "isEncodingProblem", "isTruncated"))
 
 def take_body(new: Arguments) -> PartAsked:
     """The root part. SetError invalidProperties."""
-    values = _take_values(new.get("bodyValues"))
+    supply = Supply(_take_values(new.get("bodyValues")))
     if new.get("bodyStructure") is None:
-        root = _of_flat(new, values)
-    else:
-        given = [name for name in _FLAT if new.get(name) is not None]
-        if given:
-            raise invalid_properties("bodyStructure says it all", "bodyStructure", *given)
-        root = take_part(new["bodyStructure"], "bodyStructure/", values)
-    if _count(root) > PARTS_MAX:
-        raise invalid_properties(f"more than {PARTS_MAX} parts", "bodyStructure")
-    return root
+        return _of_flat(new, supply)
+    given = [name for name in _FLAT if new.get(name) is not None]
+    if given:
+        raise invalid_properties("bodyStructure says it all", "bodyStructure", *given)
+    return take_part(new["bodyStructure"], "bodyStructure/", supply)
 
 
 def _take_values(said: Any) -> dict[str, str]:
@@ -51,13 +46,13 @@ def _value(said: Any, where: str) -> str:
     return text
 
 
-def _of_flat(new: Arguments, values: Mapping[str, str]) -> PartAsked:
-    text = _only(new, "textBody", "text/plain", values)
-    html = _only(new, "htmlBody", "text/html", values)
+def _of_flat(new: Arguments, supply: Supply) -> PartAsked:
+    text = _only(new, "textBody", "text/plain", supply)
+    html = _only(new, "htmlBody", "text/html", supply)
     said = new.get("attachments")
-    if said is not None and (not isinstance(said, list) or len(said) > PARTS_MAX):
-        raise invalid_properties(f"a list of at most {PARTS_MAX} parts", "attachments")
-    files = [take_part(one, f"attachments/{n}/", values) for n, one in enumerate(said or ())]
+    if said is not None and not isinstance(said, list):
+        raise invalid_properties("a list of parts", "attachments")
+    files = [take_part(one, f"attachments/{n}/", supply) for n, one in enumerate(said or ())]
     for file in files:
         if file.is_multipart:
             raise invalid_properties("an attachment is one part", file.where + "subParts")
@@ -70,13 +65,13 @@ def _of_flat(new: Arguments, values: Mapping[str, str]) -> PartAsked:
     return _multipart("mixed", [*body, *others], always=bool(others)) if body or others else _empty()
 
 
-def _only(new: Arguments, name: str, kind: str, values: Mapping[str, str]) -> PartAsked | None:
+def _only(new: Arguments, name: str, kind: str, supply: Supply) -> PartAsked | None:
     said = new.get(name)
     if said is None or said == []:
         return None
     if not isinstance(said, list) or len(said) != 1:
         raise invalid_properties("exactly one part", name)
-    part = take_part(said[0], f"{name}/0/", values, kind)
+    part = take_part(said[0], f"{name}/0/", supply, kind)
     if part.type != kind:
         raise invalid_properties(f"the part must be {kind}", f"{name}/0/type")
     return part
@@ -102,11 +97,3 @@ def _multipart(subtype: str, parts: list[PartAsked], *, always: bool = False) ->
 
 def _empty() -> PartAsked:
     return PartAsked("", "text/plain", None, None, None, None, "", None, (), {})
-
-
-def _count(part: PartAsked) -> int:
-    count, pending = 0, [part]
-    while pending:
-        pending += pending.pop().children
-        count += 1
-    return count

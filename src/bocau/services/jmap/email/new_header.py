@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from bocau.formats.compose import NewField
+from bocau.formats.header import HEADER_BYTES_MAX
 from bocau.formats.header_forms import HeaderProperty
 from bocau.formats.header_writing import Unwritable, write_value
 from bocau.services.jmap.context import Arguments
@@ -11,8 +12,6 @@ from bocau.services.jmap.errors import invalid_properties
 
 FIELDS_MAX: Final = 1000
 """Of one header."""
-FIELD_BYTES_MAX: Final = 256 * 1024
-
 _SPELT: Final = {
     name.lower(): name
     for name in (
@@ -28,6 +27,7 @@ def take_fields(new: Arguments, where: str = "") -> dict[str, tuple[NewField, ..
     """Lower-case field name → the fields of that name, from every property that stands for one; other
     properties are passed over. `where`: what an error names before the property. SetError."""
     taken: dict[str, tuple[NewField, ...]] = {}
+    size = 0
     for name, value in new.items():
         header = header_of(name)
         if header is None or value is None:
@@ -36,8 +36,9 @@ def take_fields(new: Arguments, where: str = "") -> dict[str, tuple[NewField, ..
         if field in taken:
             raise invalid_properties(f"{field} is given twice", where + name)
         taken[field] = _written(header, _spelling(name, field), value, where + name)
-    if sum(map(len, taken.values())) > FIELDS_MAX:
-        raise invalid_properties(f"more than {FIELDS_MAX} header fields", where + "headers")
+        size += sum(len(octets) for _, octets in taken[field])
+        if size > HEADER_BYTES_MAX or len(taken) > FIELDS_MAX:
+            raise invalid_properties("the header is too long", where + name)
     return {name: fields for name, fields in taken.items() if fields}
 
 
@@ -58,12 +59,9 @@ def _written(header: HeaderProperty, field: str, value: Any, where: str) -> tupl
 
 def _octets(header: HeaderProperty, field: str, value: Any, where: str) -> bytes:
     try:
-        octets = write_value(header.form, value, len(field) + 1)
+        return write_value(header.form, value, len(field) + 1)
     except Unwritable as error:
         raise invalid_properties(str(error), where) from error
-    if len(octets) > FIELD_BYTES_MAX:
-        raise invalid_properties(f"more than {FIELD_BYTES_MAX} octets", where)
-    return octets
 
 
 def in_order(fields: dict[str, tuple[NewField, ...]]) -> tuple[NewField, ...]:

@@ -25,6 +25,15 @@ _BARE: Final = re.compile(r"[!-;=?-~]{1,900}", re.ASCII)
 _CONTROLS: Final = {code: None for code in (*range(32), *range(127, 160))}
 
 
+@dataclass(slots=True)
+class Supply:
+    """What the parts of one email are made of."""
+
+    values: Mapping[str, str]
+    """partId → text."""
+    parts_left: int = PARTS_MAX
+
+
 @dataclass(frozen=True, slots=True)
 class PartAsked:
     """What the client says of a part, checked; exactly one of text, blob_id and children is its content."""
@@ -48,8 +57,11 @@ class PartAsked:
         return bool(self.children)
 
 
-def take_part(said: Any, where: str, values: Mapping[str, str], default_type: str = "") -> PartAsked:
-    """`values`: partId → text. SetError invalidProperties."""
+def take_part(said: Any, where: str, supply: Supply, default_type: str = "") -> PartAsked:
+    """SetError invalidProperties."""
+    supply.parts_left -= 1
+    if supply.parts_left < 0:
+        raise invalid_properties(f"more than {PARTS_MAX} parts", where.removesuffix("/"))
     if not isinstance(said, dict):
         raise invalid_properties("a body part is an object", where.removesuffix("/"))
     for name in said:
@@ -62,9 +74,9 @@ def take_part(said: Any, where: str, values: Mapping[str, str], default_type: st
         if name in fields:
             raise invalid_properties(f"{name} is given twice", f"{where}header:{name}")
         fields[name] = (field,)
-    text, blob_id = _content(said, where, values)
+    text, blob_id = _content(said, where, supply.values)
     kind, charset = _kind(said, where, fields, default_type)
-    children = _children(said, where, values, is_leaf=text is not None or blob_id is not None)
+    children = _children(said, where, supply, is_leaf=text is not None or blob_id is not None)
     part = PartAsked(
         where,
         kind or (_default(text, children)),
@@ -117,15 +129,13 @@ def _kind(
     return f"{parsed[0].decode('ascii')}/{parsed[1].decode('ascii')}", None
 
 
-def _children(
-    said: Arguments, where: str, values: Mapping[str, str], *, is_leaf: bool
-) -> tuple[PartAsked, ...]:
+def _children(said: Arguments, where: str, supply: Supply, *, is_leaf: bool) -> tuple[PartAsked, ...]:
     parts = said.get("subParts")
     if parts is None or (is_leaf and parts == []):
         return ()
-    if is_leaf or not isinstance(parts, list) or not 0 < len(parts) <= PARTS_MAX:
+    if is_leaf or not isinstance(parts, list) or not parts:
         raise invalid_properties("a multipart has parts and no other content", where + "subParts")
-    return tuple(take_part(one, f"{where}subParts/{n}/", values) for n, one in enumerate(parts))
+    return tuple(take_part(one, f"{where}subParts/{n}/", supply) for n, one in enumerate(parts))
 
 
 def _name(said: Arguments, where: str) -> str | None:

@@ -14,6 +14,7 @@ from bocau.services.jmap.capabilities import MAIL
 from bocau.services.jmap.context import Arguments, Context, Registered
 from bocau.services.jmap.email.keeping import keep, take_placing
 from bocau.services.jmap.errors import MethodError, SetError, invalid_arguments, invalid_properties, set_error
+from bocau.services.jmap.methods.email_get import BODY_NOW_BYTES_MAX
 from bocau.services.jmap.methods.email_parse import MESSAGE_BYTES_MAX, is_message
 from bocau.services.jmap.standard import only, optional
 from bocau.services.jmap.states import MailState
@@ -85,7 +86,9 @@ async def _message(context: Context, account: AccountId, blob_id: object) -> byt
         raise invalid_properties("no such blob", "blobId") from error
     if not is_message(data):
         raise SetError("invalidEmail", "it does not begin with header fields (RFC 5322 §2.1)")
-    return _with_wire_line_ends(data)
+    if len(data) <= BODY_NOW_BYTES_MAX:
+        return _with_wire_line_ends(data)
+    return await asyncio.to_thread(_with_wire_line_ends, data)
 
 
 def _with_wire_line_ends(data: bytes) -> bytes:

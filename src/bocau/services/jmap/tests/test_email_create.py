@@ -294,6 +294,18 @@ async def test_limits(desk, monkeypatch):
     monkeypatch.setattr("bocau.services.jmap.email.building.ATTACHMENTS_BYTES_MAX", 100)
     with pytest.raises(BocauError, match="100 bytes"):
         await make(desk, bodyValues={"t": {"value": "x" * 101}}, textBody=[TEXT])
+    for new in (
+        {"attachments": [TEXT] * 1001},
+        {"bodyStructure": {"subParts": [{"subParts": [TEXT] * 600}] * 2}},
+        {f"header:X-{n}": "x" for n in range(1001)},
+        {f"header:X-{n}:asText": "x " * 100_000 for n in range(6)},
+        {"header:X:asText": "ệ" * 300_000},
+        {"to": [{"email": "a@example.org"}] * 10_001},
+        {"to": [{"email": "someone.with.a.long.name@example.org"}] * 10_000},
+        {"to": [{"email": "a@b", "name": "x" * 1001}]},
+    ):
+        with pytest.raises(SetError, match="invalidProperties"):
+            await make(desk, **{"bodyValues": VALUES, **new})
     with pytest.raises(SetError, match="tooManyKeywords"):
         await make(desk, keywords={f"k{n}": True for n in range(51)})
 

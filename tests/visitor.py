@@ -46,6 +46,13 @@ class Visitor:
             self.cookie = rest.partition(";")[0]
         return answer
 
+    def stream(self, path: str) -> tuple[http.client.HTTPSConnection, http.client.HTTPResponse]:
+        """The beginning of an answer that goes on, and its connection to close."""
+        port = self.server.port("https")
+        connection = http.client.HTTPSConnection(HOST, port, timeout=30, context=any_certificate())
+        connection.request("GET", path, headers={"Cookie": f"__Host-bocau={self.cookie}"})
+        return connection, connection.getresponse()
+
     def login(self, password: str | None = None, **more: Any) -> Answer:
         said = {"name": self.name, "password": password or self.server.password, **more}
         answer = self.ask("POST", "/auth/login", said)

@@ -41,6 +41,24 @@ def test_headers_are_on_every_answer(server: Server, path: str) -> None:
         assert "strict-transport-security" not in answer.headers
 
 
+def test_a_stream_ends_with_its_session(server: Server) -> None:
+    """D-6: at the doorbell, in whichever process it runs."""
+    for end in (
+        lambda visitor: visitor.ask("POST", "/auth/logout"),
+        lambda visitor: server.cli("account", "sessions", visitor.name, "--end"),
+        lambda visitor: server.cli(
+            "account", "set", visitor.name, "--password", "--password-file", "-", input=server.password
+        ),
+    ):
+        visitor = Visitor(server, "user3")
+        visitor.login()
+        connection, stream = visitor.stream("/jmap/eventsource?types=*&closeafter=no&ping=300")
+        assert stream.status == 200
+        end(visitor)
+        assert b"data:" not in stream.read()
+        connection.close()
+
+
 def test_sessions_from_the_command_line(server: Server) -> None:
     visitor = Visitor(server, "bob")
     visitor.login()

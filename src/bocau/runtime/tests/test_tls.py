@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from bocau.runtime.connection import Connection
 from bocau.runtime.tests.conftest import listening
 from bocau.runtime.tls import ensure_self_signed, server_context
-from bocau.runtime.tls_binding import server_end_point
+from bocau.runtime.tls_binding import is_self_issued, server_end_point
 
 
-def _certificate(key, algorithm, rsa_padding=None) -> bytes:  # type: ignore[no-untyped-def]
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x.test")])
+def _certificate(key, algorithm, rsa_padding=None, issuer="x.test") -> bytes:  # type: ignore[no-untyped-def]
+    name, issued_by = (
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)]) for text in ("x.test", issuer)
+    )
     now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(issued_by).public_key(key.public_key())
     builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
     options = {"rsa_padding": rsa_padding} if rsa_padding else {}
     return builder.sign(key, algorithm, **options).public_bytes(serialization.Encoding.DER)
@@ -41,6 +43,13 @@ RSA = rsa.generate_private_key(65537, 2048)
 )
 def test_the_end_point_is_hashed_by_the_signatures_hash(certificate: bytes, name: str) -> None:
     assert server_end_point(certificate) == hashlib.new(name, certificate).digest()
+
+
+def test_a_certificate_that_names_itself() -> None:
+    assert is_self_issued(_certificate(RSA, hashes.SHA256()))
+    other = _certificate(RSA, hashes.SHA256(), issuer="An authority")
+    assert not is_self_issued(other)
+    assert not any(is_self_issued(other[:cut]) for cut in range(0, len(other), 7))
 
 
 def test_no_end_point_without_a_single_hash_or_from_garbage() -> None:

@@ -37,6 +37,7 @@ TABLE: Final[dict[type[e.BocauError], tuple[Status, bytes]]] = {
     e.RelayDenied: (Status.NO, b"NOPERM"),
     e.AccountDisabled: (Status.NO, b"AUTHENTICATIONFAILED"),
     e.BadCredentials: (Status.NO, b"AUTHENTICATIONFAILED"),
+    e.CodeWanted: (Status.NO, b"AUTHENTICATIONFAILED"),
     e.OverQuota: (Status.NO, b"OVERQUOTA"),
     e.NeverFits: (Status.NO, b"OVERQUOTA"),
     e.MessageTooLarge: (Status.NO, b"TOOBIG"),

@@ -5,6 +5,7 @@ from typing import Final
 from bocau.base import errors as e
 from bocau.protocols.smtp import Reply
 
+_APP_PASSWORD: Final = Reply(534, "5.7.9", "This account has a second factor: use an app password")
 ERRORS: Final[dict[type[e.BocauError], Reply]] = {
     e.BocauError: Reply(451, "4.3.0", "Local error in processing"),
     e.PeerError: Reply(501, "5.5.4", "Syntax error"),
@@ -26,6 +27,8 @@ ERRORS: Final[dict[type[e.BocauError], Reply]] = {
     e.RelayDenied: Reply(550, "5.7.1", "Relaying denied"),
     e.AccountDisabled: Reply(550, "5.2.1", "Mailbox disabled"),
     e.BadCredentials: Reply(535, "5.7.8", "Authentication credentials invalid"),
+    e.CodeWanted: Reply(535, "5.7.8", "Authentication credentials invalid"),
+    e.AppPasswordWanted: _APP_PASSWORD,
     e.OverQuota: Reply(452, "4.2.2", "Mailbox full"),
     e.NeverFits: Reply(552, "5.2.2", "Larger than the mailbox may ever be"),
     e.MessageTooLarge: Reply(552, "5.3.4", "Message is larger than this server takes"),
@@ -43,7 +46,7 @@ LOGIN_ERRORS: Final[dict[type[e.BocauError], Reply]] = {
     e.SyntaxFault: Reply(501, "5.5.2", "Malformed authentication exchange"),
     e.AccountDisabled: Reply(535, "5.7.8", "Authentication credentials invalid"),
     e.NotPermitted: Reply(535, "5.7.8", "Authentication credentials invalid"),
-    e.AppPasswordWanted: Reply(534, "5.7.9", "This account has a second factor: use an app password"),
+    e.AppPasswordWanted: _APP_PASSWORD,
     e.Throttled: Reply(454, "4.7.0", "Too many failed logins, try again later"),
     e.TryLater: Reply(454, "4.7.0", "Temporary authentication failure"),
 }

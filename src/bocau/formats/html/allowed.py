@@ -55,9 +55,9 @@ ATTRIBUTES: Final = {
 
 OURS: Final = {
     "a": frozenset(("title",)),
-    "img": frozenset(("data-src", "data-cid")),
+    "img": frozenset(("data-src",)),
 }
-"""What we add: where a link leads, and what an image in a quotation was."""
+"""What we add: where a link leads, and where an image in a quotation was."""
 
 SCHEMES: Final = frozenset(("http", "https", "mailto", "tel", "cid", "data"))
 LINK_SCHEMES: Final = frozenset(("http", "https", "mailto", "tel"))

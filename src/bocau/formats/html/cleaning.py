@@ -1,7 +1,9 @@
 """A body to what may be shown of it: the one road through this room's modules."""
 
 import re
+from html import escape
 from typing import Final, NamedTuple
+from urllib.parse import quote
 
 from bocau.base.errors import LimitReached
 from bocau.formats.html.attributes import Rewriter
@@ -143,13 +145,11 @@ def _no_picture(url: str) -> None:
 
 
 def _kept_apart(references: References) -> dict[str, tuple[str, str]]:
-    """How an image of a quotation remembers where it comes from, for the composer to take it up."""
-    names = {Kind.PART: "data-cid", Kind.REMOTE: "data-src"}
-    return {
-        f"{references.nonce}-{number}": (names[one.kind], _attribute(one.value))
-        for number, one in enumerate(references.found)
-    }
+    """How an image of a quotation remembers where it comes from; a cid: URL (RFC 2392) loads nothing."""
+    return {f"{references.nonce}-{number}": _kept(one) for number, one in enumerate(references.found)}
 
 
-def _attribute(value: str) -> str:
-    return value.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+def _kept(one: Reference) -> tuple[str, str]:
+    if one.kind is Kind.REMOTE:
+        return "data-src", escape(one.value)
+    return "src", f"cid:{quote(one.value, safe='@._-+=$!*~')}"

@@ -6,7 +6,7 @@ from typing import Final
 import nh3
 
 from bocau.base.errors import SyntaxFault
-from bocau.formats.html.allowed import ATTRIBUTES, LINK_SCHEMES, OURS, SCHEMES, TAGS, WITHOUT_CONTENT
+from bocau.formats.html.allowed import ATTRIBUTES, OURS, SCHEMES, TAGS, WITHOUT_CONTENT
 
 REL: Final = "noopener noreferrer nofollow"
 
@@ -25,7 +25,7 @@ def sanitize(html: str, keep: AttributeFilter) -> str:
 
 def sanitize_again(html: str) -> str:
     """The last step: what was changed since is parsed anew and serialised once. SyntaxFault."""
-    return _clean(html, _FINAL, LINK_SCHEMES | {"data"}, None)
+    return _clean(html, _FINAL, SCHEMES, None)
 
 
 def _clean(

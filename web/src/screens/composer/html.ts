@@ -92,6 +92,16 @@ export function split(html: string, attached: Attached[]): Split {
   return { own: page.body.innerHTML, quote: quote?.innerHTML ?? null };
 }
 
+/** The server gives pictures from elsewhere in a quotation as `data-src`, so that nothing loads on the way. */
+function withAddresses(quote: string): string {
+  const page = parsed(quote);
+  for (const image of page.querySelectorAll("img[data-src]")) {
+    image.setAttribute("src", image.getAttribute("data-src") ?? "");
+    image.removeAttribute("data-src");
+  }
+  return page.body.innerHTML;
+}
+
 /** Html for the wire: pictures by content id, styles instead of classes, the quotation at the end. */
 export function outgoing(html: string, quote: string | null): string {
   const page = parsed(html);
@@ -104,7 +114,7 @@ export function outgoing(html: string, quote: string | null): string {
     if (styles.length > 0) element.setAttribute("style", styles.join(";"));
     if (!element.classList.contains(SIGNATURE)) element.removeAttribute("class");
   }
-  const end = quote === null ? "" : `<div class="${QUOTE}">${quote}</div>`;
+  const end = quote === null ? "" : `<div class="${QUOTE}">${withAddresses(quote)}</div>`;
   return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${page.body.innerHTML}${end}</body></html>`;
 }
 

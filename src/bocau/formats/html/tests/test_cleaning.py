@@ -172,7 +172,7 @@ def test_a_quotation_for_a_composer_loads_nothing_and_forgets_nothing() -> None:
         '<p style="color:red">t'
     )
     assert body(html, is_quote=True) == (
-        '<img data-src="https://a.example/?a&amp;b"><img data-cid="x"><p style="color:red">t</p>'
+        '<img data-src="https://a.example/?a&amp;b"><img src="cid:x"><p style="color:red">t</p>'
     )
 
 

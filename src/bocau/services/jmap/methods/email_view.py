@@ -3,12 +3,10 @@
 import asyncio
 import re
 from typing import Any, Final
-from urllib.parse import quote
 
 from bocau.base.ids import AccountId
 from bocau.formats.header import first_values
 from bocau.formats.html.page import joined
-from bocau.formats.html.references import Kind, Reference
 from bocau.formats.list_unsubscribe import unsubscribe
 from bocau.formats.words import decode_words
 from bocau.services.jmap import ids
@@ -124,14 +122,7 @@ class _View:
         options = Options(language=self.options.language, is_quote=True)
         rooms = self.context.rooms
         shown = await viewing.shown(rooms, self.account, self.email_id, self.path, options, message)
-        return joined(shown.cleaned.body, shown.cleaned.references, _content_id)
-
-
-def _content_id(reference: Reference) -> str:
-    """In a quotation the message's own images go along; nothing else is loaded."""
-    if reference.kind is not Kind.PART:
-        return ""
-    return f"cid:{quote(reference.value, safe='@._-')}"
+        return joined(shown.cleaned.body, shown.cleaned.references, lambda one: "")
 
 
 def viewing_of(context: Context) -> Viewing:

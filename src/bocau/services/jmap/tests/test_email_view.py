@@ -137,7 +137,7 @@ async def test_attachments_have_safe_names_and_types(desk: Desk) -> None:
 @pytest.mark.usefixtures("web")
 async def test_a_quotation_for_the_composer(desk: Desk) -> None:
     told = await view(desk, message(b"<p onclick=x>Hi<img src=cid:a>"), properties=["quoteHtml"])
-    assert told["quoteHtml"] == '<div><p>Hi<img data-cid="a"></p></div>'
+    assert told["quoteHtml"] == '<div><p>Hi<img src="cid:a"></p></div>'
 
 
 @pytest.mark.usefixtures("web")

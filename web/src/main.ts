@@ -2,6 +2,7 @@ import { mount } from "svelte";
 import App from "./App.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import { install } from "./install";
 import { bootOfPage, session } from "./session.svelte";
 import { begin } from "./start";
 import { chooseLanguage, language } from "./words/language.svelte";
@@ -13,3 +14,4 @@ if (boot !== null) {
   begin(boot);
 }
 mount(App, { target: document.body });
+install();

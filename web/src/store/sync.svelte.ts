@@ -13,12 +13,15 @@ type Reload = () => Promise<void> | void;
 const TYPES = ["Email", "Thread", "Mailbox", "EmailSubmission", "Identity", "Quota", "Preferences", "EmailBatch", "VacationResponse"];
 /** News that come close together are read once. */
 const GATHER_MS = 120;
+/** While there is always something new, as during a change of everything, it is read this often. */
+const EVERY_MS = 1000;
 
 class Sync {
   #known: Changed = {};
   #listeners = new Set<{ types: string[]; reload: Reload }>();
   #changing = 0;
   #dirty = new Set<string>();
+  #reloadedAt = -EVERY_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: (() => void) | undefined;
   /** Grows with every change of ours: an answer to a question from before it is out of date. */
@@ -86,11 +89,13 @@ class Sync {
   #soon(): void {
     if (this.#dirty.size === 0 || this.#changing > 0) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#reload(), GATHER_MS);
+    const rest = this.#reloadedAt + EVERY_MS - performance.now();
+    this.#timer = setTimeout(() => this.#reload(), Math.max(GATHER_MS, rest));
   }
 
   #reload(): void {
     if (this.#changing > 0 || session.boot === null) return;
+    this.#reloadedAt = performance.now();
     const types = this.#dirty;
     this.#dirty = new Set();
     for (const listener of this.#listeners) {

@@ -36,6 +36,13 @@ async def test_in_and_out(site: Site) -> None:
     assert not await is_in(visitor)
 
 
+async def test_a_page_begins_with_the_preferences(site: Site) -> None:
+    visitor = await site.logged_in()
+    await visitor.call("Preferences/set", site.accounts[ALICE], update={"singleton": {"language": "vi"}})
+    preferences = (await visitor.ask("GET", "/auth/boot")).json["preferences"]
+    assert (preferences["id"], preferences["language"]) == ("singleton", "vi")
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -6,7 +6,6 @@ mime.scan → Part tree → numbered() → BodyPart tree → flat() → text, ht
 Enclosed messages are leaves: they are messages of their own (Email/parse).
 """
 
-import binascii
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -14,11 +13,9 @@ from bocau.formats.charset import storable
 from bocau.formats.comments import strip_comments
 from bocau.formats.mime import Part
 from bocau.formats.parameters import decoded_parameter, parameter
-from bocau.formats.text import decode_quoted_printable, decoded_octets
+from bocau.formats.text import decoded_pieces
 
 NAME_CHARACTERS_MAX: Final = 1000
-_PIECE_BYTES: Final = 64 * 1024
-"""Of a body that is measured without being kept."""
 _FOR_PROGRAMS: Final = frozenset(
     (
         "application/pgp-signature",
@@ -111,43 +108,10 @@ def leaves(root: BodyPart) -> Iterator[BodyPart]:
 
 
 def decoded_size(data: bytes, part: Part) -> int:
-    """Octets of the body with its transfer encoding undone. Long ones are measured piece by piece, so that
-    other threads have their turns."""
-    size = None
-    if part.end - part.body_start > _PIECE_BYTES:
-        if part.encoding == b"base64":
-            size = _base64_size(data, part)
-        elif part.encoding == b"quoted-printable":
-            size = sum(len(decode_quoted_printable(piece)) for piece in _pieces(data, part))
-    if size is None and part.encoding in (b"base64", b"quoted-printable"):
-        size = len(decoded_octets(data, part))
-    return part.end - part.body_start if size is None else size
-
-
-def _pieces(data: bytes, part: Part) -> Iterator[bytes]:
-    """The body in pieces that end where a line ends, if one does."""
-    at = part.body_start
-    while at < part.end:
-        stop = min(at + _PIECE_BYTES, part.end)
-        if stop < part.end:
-            stop = data.rfind(b"\n", at, stop) + 1 or (data.find(b"\n", stop, part.end) + 1) or part.end
-        yield data[at:stop]
-        at = stop
-
-
-def _base64_size(data: bytes, part: Part) -> int | None:
-    """None: it is not written as RFC 2045 §6.8 says, and must be read as a whole."""
-    size, is_over = 0, False
-    for piece in _pieces(data, part):
-        digits = piece.translate(None, b"\r\n")
-        if digits and (is_over or len(digits) % 4):
-            return None
-        is_over = is_over or digits.endswith(b"=")
-        try:
-            size += len(binascii.a2b_base64(digits, strict_mode=True)) if digits else 0
-        except binascii.Error:
-            return None
-    return size
+    """Octets of the body with its transfer encoding undone."""
+    if part.encoding in (b"base64", b"quoted-printable"):
+        return sum(map(len, decoded_pieces(data, part)))
+    return part.end - part.body_start
 
 
 class FlatBody(NamedTuple):

@@ -10,6 +10,8 @@ from bocau.formats.mime import Part
 from bocau.formats.parameters import parameter
 from bocau.formats.words import decode_base64
 
+PIECE_BYTES: Final = 64 * 1024
+"""A longer body is decoded in pieces."""
 TEXT_BYTES_MAX: Final = 16 * 1024 * 1024
 """Of one part, before decoding; the rest is not read."""
 PREVIEW_CHARACTERS_MAX: Final = 200
@@ -33,16 +35,57 @@ _TRAILING_SPACE: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 def decoded_octets(data: bytes, part: Part, limit: int | None = None) -> bytes:
     """The body with its transfer encoding undone; at most `limit` encoded octets are read. Never raises."""
     end = part.end if limit is None else min(part.end, part.body_start + limit)
-    body = data[part.body_start : end]
-    if part.encoding == b"base64":
-        return decode_base64(body)
+    if part.encoding not in _ENCODED:
+        return data[part.body_start : end]
+    if end - part.body_start > PIECE_BYTES:
+        return b"".join(_decoded_pieces(data, part, end))
+    return _decode(part.encoding, data[part.body_start : end])
+
+
+def decoded_pieces(data: bytes, part: Part) -> Iterator[bytes]:
+    """The same of a base64 or quoted-printable body, in pieces. A long body is never decoded at one go: other
+    threads have their turns."""
+    return _decoded_pieces(data, part, part.end)
+
+
+def _decoded_pieces(data: bytes, part: Part, end: int) -> Iterator[bytes]:
     if part.encoding == b"quoted-printable":
-        return decode_quoted_printable(body)
-    return body
+        return map(_decode_quoted_printable, _pieces(data, part.body_start, end))
+    try:
+        return iter(_base64_pieces(data, part.body_start, end))
+    except binascii.Error:
+        return iter((decode_base64(data[part.body_start : end]),))
 
 
-def decode_quoted_printable(body: bytes) -> bytes:
-    """Quoted-printable, forgiving (RFC 2045 §6.7). Whole lines may be decoded one after the other."""
+def _base64_pieces(data: bytes, start: int, end: int) -> list[bytes]:
+    """binascii.Error: it is not written as RFC 2045 §6.8 says, and must be read as a whole."""
+    decoded: list[bytes] = []
+    is_over = False
+    for piece in _pieces(data, start, end):
+        digits = piece.translate(None, b"\r\n")
+        if digits and is_over:
+            raise binascii.Error
+        is_over = is_over or digits.endswith(b"=")
+        decoded.append(binascii.a2b_base64(digits, strict_mode=True) if digits else b"")
+    return decoded
+
+
+def _pieces(data: bytes, start: int, end: int) -> Iterator[bytes]:
+    """data[start:end] in pieces that end where a line ends, if one does."""
+    while start < end:
+        stop = min(start + PIECE_BYTES, end)
+        if stop < end:
+            stop = data.rfind(b"\n", start, stop) + 1 or data.find(b"\n", stop, end) + 1 or end
+        yield data[start:stop]
+        start = stop
+
+
+def _decode(encoding: bytes, body: bytes) -> bytes:
+    return decode_base64(body) if encoding == b"base64" else _decode_quoted_printable(body)
+
+
+def _decode_quoted_printable(body: bytes) -> bytes:
+    """Forgiving. Whole lines may be decoded one after the other (RFC 2045 §6.7)."""
     return binascii.a2b_qp(_without_trailing_space(body))
 
 

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from bocau.base.errors import BocauError
 from bocau.store import Flags
+from bocau.store.emails import all_emails
 from bocau.store.verify import verify
 
 from .desk import ALICE, close_desk, open_desk
@@ -24,7 +25,7 @@ PROPERTIES = {
 names = st.sampled_from(NAMES)
 bits = st.integers(0, 31).map(Flags)
 words = st.frozensets(st.sampled_from(("$junk", "k1")), max_size=2)
-spans = st.tuples(st.integers(1, 8), st.integers(0, 4)).map(lambda span: ((span[0], sum(span)),))
+spans = st.tuples(st.integers(1, 12), st.integers(0, 6)).map(lambda span: ((span[0], sum(span)),))
 picks = st.lists(st.integers(0, 30), min_size=1, max_size=6)
 limits = st.none() | st.integers(1, 4)
 
@@ -78,6 +79,8 @@ class Following(RuleBasedStateMachine):
         self.desk = self.runner.run(open_desk(Path(self.folder.name)))
         for name in NAMES[2:]:
             self.write(lambda tx, name=name: tx.create_mailbox(name))
+        for number, name in enumerate(NAMES * 2):
+            self.deliver_one(name, number % 4, number % 3, Flags(0))
         self.mirrors = [Mirror(self.desk, kind) for kind in PROPERTIES]
         for mirror in self.mirrors:
             self.runner.run(mirror.begin())
@@ -101,13 +104,17 @@ class Following(RuleBasedStateMachine):
         return 1 if found is None else found.mailbox_id
 
     def emails(self, numbers):
-        known = sorted(self.mirrors[0].have)
+        known = self.desk.store.glance(ALICE, lambda tx: [f"M{one}" for one in all_emails(tx, 100)])
         return [known[number % len(known)] for number in numbers] if known else []
 
     # --- what others do -----------------------------------------------------------------
 
     @rule(name=names, number=st.integers(0, 5), parent=st.integers(0, 5), flags=bits)
     def deliver(self, name, number, parent, flags):
+        self.deliver_one(name, number, parent, flags)
+        self.deliver_one("INBOX", parent, number, flags)
+
+    def deliver_one(self, name, number, parent, flags):
         data = b"Message-ID: <%d@x>\r\nReferences: <%d@x>\r\nSubject: x\r\n\r\nbody\r\n" % (number, parent)
         self.runner.run(self.desk.deliver(data, name if self.box(name) != 1 else "INBOX", flags=flags))
 
@@ -135,10 +142,6 @@ class Following(RuleBasedStateMachine):
         box = self.box(name)
         self.write(lambda tx: tx.rename_mailbox(box, new))
 
-    @rule(name=names, is_subscribed=st.booleans())
-    def subscribe(self, name, is_subscribed):
-        self.write(lambda tx: tx.subscribe(name, is_subscribed))
-
     @rule(name=names, makes=st.booleans())
     def come_or_go(self, name, makes):
         box = self.box(name)
@@ -165,18 +168,16 @@ class Following(RuleBasedStateMachine):
         one, other = f"F1-{self.box(name)}", f"F1-{self.box(to_name)}"
         update = {one: {"role": role, "sortOrder": 5}, other: {"name": "n", "role": None}}
         self.call("Mailbox/set", update=update)
+        self.write(lambda tx: tx.subscribe(name, role is None))
         if removes:
             self.call("Mailbox/set", destroy=[other], onDestroyRemoveEmails=True)
 
     # --- what the client does -------------------------------------------------------------
 
-    @rule(number=st.integers(0, 2), limit=limits)
-    def follow_a_little(self, number, limit):
-        self.runner.run(self.mirrors[number].step(limit))
-
-    @rule(number=st.integers(0, 2), limit=limits)
-    def follow(self, number, limit):
-        self.runner.run(self.mirrors[number].check(limit))
+    @rule(limit=limits, is_all=st.booleans())
+    def follow(self, limit, is_all):
+        for mirror in self.mirrors:
+            self.runner.run(mirror.check(limit) if is_all else mirror.step(limit))
 
     def teardown(self):
         if not hasattr(self, "desk"):
@@ -197,6 +198,6 @@ class Following(RuleBasedStateMachine):
 
 
 Following.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestFollowing = Following.TestCase

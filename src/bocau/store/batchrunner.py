@@ -12,10 +12,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from bocau.base.errors import BocauError
+from bocau.base.errors import BocauError, Refused
 from bocau.base.ids import AccountId
 from bocau.store.batches import BELL, Batch, Status, batch, forget, note, old_batches, open_batches
-from bocau.store.batchwork import do_portion, undo_portion
+from bocau.store.batchwork import do_portion, pass_over, undo_portion
 from bocau.store.mailstore import MailStore
 from bocau.store.writing import Writing
 
@@ -46,7 +46,7 @@ class BatchRunner:
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`must_wait`: told why work cannot go on now."""
+        """`must_wait`: told why work cannot go on."""
         self._store = store
         self._listen = listen
         self._must_wait = must_wait
@@ -98,7 +98,11 @@ class BatchRunner:
         key, now = (account_id, batch_id), self._monotonic()
         is_due = now - self._noted_at.get(key, -NOTE_SECONDS) >= NOTE_SECONDS
         job = partial(_work_on, batch_id=batch_id, is_due=is_due)
-        after = await self._store.write(account_id, job, heavy=True)
+        try:
+            after = await self._store.write(account_id, job, heavy=True)
+        except Refused as exc:
+            self._must_wait(f"a portion of batch {batch_id} of account {account_id} is left out: {exc}")
+            after = await self._store.write(account_id, partial(_leave_out, batch_id=batch_id))
         if after is None or after.finished_at is not None:
             self._noted_at.pop(key, None)
         elif is_due:
@@ -122,3 +126,11 @@ def _work_on(tx: Writing, batch_id: int, *, is_due: bool) -> Batch | None:
     if is_due or after.finished_at is not None:
         note(tx, batch_id)
     return after
+
+
+def _leave_out(tx: Writing, batch_id: int) -> Batch | None:
+    found = batch(tx, batch_id)
+    if found is None or found.finished_at is not None:
+        return None
+    note(tx, batch_id)
+    return pass_over(tx, found)

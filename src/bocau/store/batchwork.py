@@ -69,6 +69,20 @@ def do_portion(tx: "Writing", found: Batch) -> Batch:
     return found
 
 
+def pass_over(tx: "Writing", found: Batch) -> Batch:
+    """Leave the next portion as it is: something refuses it as a whole."""
+    is_undoing = found.status is Status.UNDOING
+    statement = BATCHES.last_portion if is_undoing else BATCHES.next_portion
+    row = tx.sql.row(statement, (tx.account_id, found.batch_id))
+    if row is not None:
+        number, text, _ = row
+        former = None if is_undoing else "[]"
+        tx.sql.execute(BATCHES.set_former, (former, tx.account_id, found.batch_id, number))
+        found = found._replace(failed=found.failed + len(uids_in(parse_text(text))))
+    progress(tx, found)
+    return found
+
+
 def undo_portion(tx: "Writing", found: Batch) -> Batch:
     """The last portion that was done."""
     row = tx.sql.row(BATCHES.last_portion, (tx.account_id, found.batch_id))

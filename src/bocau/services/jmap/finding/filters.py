@@ -19,6 +19,8 @@ DEPTH_MAX: Final = 32
 """Operators within operators."""
 CONDITIONS_MAX: Final = 500
 """Conditions and operators of one filter."""
+MAILBOXES_MAX: Final = 10_000
+"""Of one inMailboxOtherThan."""
 TEXTS_MAX: Final = 64
 """Words and phrases of one filter: each asks the whole index."""
 TEXT_CHARACTERS_MAX: Final = 1000
@@ -109,6 +111,8 @@ class _Parser:
     def _in_other(self, said: list[Any]) -> Term:
         if not all(isinstance(one, str) for one in said):
             raise invalid_arguments("inMailboxOtherThan holds something that is no id")
+        if len(said) > MAILBOXES_MAX:
+            raise _too_much(f"more than {MAILBOXES_MAX} mailboxes")
         found = {ids.parse_mailbox(self._account_id, one) for one in said}
         return t.InOther(frozenset(one for one in found if one is not None))
 

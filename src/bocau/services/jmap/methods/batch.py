@@ -3,6 +3,8 @@
 filter, evaluated now → serials → rows of work (`store.batches`) → portions, until it is done, or canceled
 """
 
+import asyncio
+from array import array
 from typing import Final
 
 from bocau.base.errors import LimitReached, NotPermitted
@@ -26,6 +28,8 @@ from bocau.store.emailwriting import EmailPatch
 PROPERTIES: Final = ("id", "total", "done", "failed", "status", "canUndo", "createdAt")
 HEAVY_EMAILS: Final = 20_000
 """With more of them, their portions are written down in the writer thread."""
+IDS_BETWEEN_TURNS: Final = 1000
+"""Ids read before other connections have their turn."""
 _TOLD: Final = {Status.UNDOING: Status.RUNNING}
 
 
@@ -95,9 +99,9 @@ async def _create(context: Context, account: AccountId, new: Arguments) -> Argum
     if "filter" not in new or not isinstance(new["filter"], dict | None):
         raise invalid_properties("filter is an object, or null for every email", "filter")
     patch = _patch(context, account, new)
-    excluded = _excluded(account, new.get("exclude"))
+    excluded = await _excluded(account, new.get("exclude"))
     found = await _found(context, account, new)
-    serials = sorted(set(found).difference(excluded))
+    serials = await asyncio.to_thread(lambda: sorted(set(found).difference(excluded)))
     if len(serials) > EMAILS_MAX:
         raise SetError("tooLarge", f"more than {EMAILS_MAX} emails")
     work = work_of(patch)
@@ -126,20 +130,25 @@ def _patch(context: Context, account: AccountId, new: Arguments) -> EmailPatch |
     return take_patch(context, account, "", update)
 
 
-def _excluded(account: AccountId, said: object) -> set[int]:
+async def _excluded(account: AccountId, said: object) -> set[int]:
     if said is None:
         return set()
     if not isinstance(said, list) or len(said) > EMAILS_MAX:
         raise invalid_properties("exclude is a list of ids", "exclude")
-    found = [ids.parse_email(account, one) for one in said]
-    return {one & ((1 << ids.SERIAL_BITS) - 1) for one in found if one is not None}
+    found = set()
+    for number, one in enumerate(said):
+        if (known := ids.parse_email(account, one)) is not None:
+            found.add(known & ((1 << ids.SERIAL_BITS) - 1))
+        if number % IDS_BETWEEN_TURNS == 0:
+            await asyncio.sleep(0)
+    return found
 
 
-async def _found(context: Context, account: AccountId, new: Arguments) -> list[int]:
+async def _found(context: Context, account: AccountId, new: Arguments) -> "array[int]":
     """The serials of what matches now. SetError."""
     try:
         query = Query(parse_filter(new["filter"], account), ())
-        return list((await find(context.store, context.rooms.kept, account, query)).serials)
+        return (await find(context.store, context.rooms.kept, account, query)).serials
     except MethodError as error:
         raise invalid_properties(f"{error.kind}: {error.description}", "filter") from None
 

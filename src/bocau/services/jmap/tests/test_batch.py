@@ -2,7 +2,8 @@
 
 import pytest
 
-from bocau.store import Flags
+from bocau.base.errors import NotPermitted
+from bocau.store import Flags, batchwork
 from bocau.store import batches as rows
 from bocau.store.batchrunner import BatchRunner
 
@@ -189,3 +190,23 @@ async def test_old_ones_are_forgotten(mail):
     later = BatchRunner(desk.store, lambda topic, heard: lambda: None, lambda why: None, now=lambda: 2**40)
     await later._sweep()
     assert (await desk.call("EmailBatch/get", ids=[batch["id"]]))["notFound"] == [batch["id"]]
+
+
+async def test_a_portion_that_is_refused_keeps_nothing_waiting(mail, monkeypatch):
+    desk, _ = mail
+    batch = await create(desk, filter=None, update={"keywords/x": True})
+    change, calls = batchwork.change_emails, []
+
+    def refuse_the_second(tx, patches):
+        calls.append(1)
+        if len(calls) == 2:
+            raise NotPermitted("for some reason")
+        return change(tx, patches)
+
+    monkeypatch.setattr(batchwork, "change_emails", refuse_the_second)
+    await runner(desk).work()
+    found = await told(desk, batch)
+    assert (found["done"], found["failed"], found["status"]) == (7, 3, "done")
+    await status(desk, batch, "undone")
+    await runner(desk).work()
+    assert (await desk.call("Email/query", filter={"hasKeyword": "x"}))["ids"] == []

@@ -96,6 +96,7 @@ async def test_mailboxes(mail):
         ({"filter": {"text": " ".join(map(str, range(100)))}}, "unsupportedFilter"),
         ({"filter": {"text": "x" * 5000}}, "unsupportedFilter"),
         ({"filter": {"operator": "OR", "conditions": [{}] * 1000}}, "unsupportedFilter"),
+        ({"filter": {"inMailboxOtherThan": ["F1-1"] * 100_000}}, "unsupportedFilter"),
         ({"sort": [{"property": "colour"}]}, "unsupportedSort"),
         ({"sort": [{"property": "size", "collation": "i;none"}]}, "unsupportedSort"),
         ({"sort": [{"property": "hasKeyword"}]}, "invalidArguments"),
@@ -106,6 +107,7 @@ async def test_mailboxes(mail):
         ({"anchor": "M1"}, "anchorNotFound"),
         ({"more": 1}, "invalidArguments"),
     ],
+    ids=lambda value: str(value)[:60],
 )
 async def test_what_cannot_be_asked(mail, arguments, error):
     desk, _ = mail

@@ -162,7 +162,7 @@ class Directory:
         return await self._logins.by_browser(name, password, code, attempt, self.second_factors)
 
     async def confirm_password(self, login: Login, password: str, attempt: LoginAttempt) -> None:
-        """Prove the main password of who is logged in once more. BadCredentials, Throttled."""
+        """Prove once more the password that a login was made with. BadCredentials, Throttled."""
         await self._logins.confirm(login, password, attempt)
 
     async def confirm_code(self, login: Login, code: str, attempt: LoginAttempt) -> None:
@@ -338,6 +338,7 @@ class Directory:
             administration.update_account(sql, changed)
             if secret is not None:
                 credentials.replace_main(sql, changed.account_id, secret, now)
+            if secret is not None or changed.is_disabled:
                 web_sessions.end_others(sql, changed.account_id)
             return changed
 

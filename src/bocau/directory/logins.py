@@ -92,11 +92,11 @@ class Logins:
         return await self._admit_or_fail(standing, attempt, who, name, password)
 
     async def confirm(self, login: Login, password: str, attempt: LoginAttempt) -> None:
-        """Prove the main password once more, as before a change of it. Counted as a login is."""
+        """Prove the password once more that a login was made with. Counted as a login is."""
         name = str(login.address)
         who = suspect(attempt.client_host, folded(name))
         standing = await self._standing(name, password, who)
-        if standing is None or standing.login.scopes is not None:
+        if standing is None or standing.login.credential_id != login.credential_id:
             await self._fail(who, password)
             raise BadCredentials("wrong password")
         self._forgive(who)

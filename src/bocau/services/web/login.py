@@ -3,7 +3,7 @@
 A page of another site can do neither: not log in as somebody (login CSRF) nor out (F-5).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bocau.base.errors import (
@@ -77,15 +77,13 @@ class Logins:
             user_agent=header(scope, b"user-agent"),
             is_remembered=is_remembered,
         )
-        self._rooms.log.info("logged in by browser", account=login.address, session=opened.session_id)
-        begun = Login(
-            login.account_id,
-            login.address,
-            login.scopes,
-            login.credential_id,
-            without=login.without,
-            session_id=opened.session_id,
+        self._rooms.log.info(
+            "logged in by browser",
+            account=login.address,
+            session=opened.session_id,
+            client=client_host(scope),
         )
+        begun = replace(login, session_id=opened.session_id)
         found = await boot(self._rooms, scope, begun, opened.csrf)
         await send_json(send, 200, found, [set_cookie(scope, opened.cookie, opened.kept_seconds)])
 

@@ -186,6 +186,8 @@ async def test_a_disabled_account_is_out(site: Site) -> None:
     await site.directory.set_account(parse_address(ALICE), is_disabled=True)
     assert not await is_in(visitor)
     assert (await site.visitor().login(ALICE, PASSWORD)).json == {"error": "credentials"}
+    await site.directory.set_account(parse_address(ALICE), is_disabled=False)
+    assert not await is_in(visitor)
 
 
 async def test_a_changed_password_ends_all_other_sessions(site: Site) -> None:

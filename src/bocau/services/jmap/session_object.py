@@ -17,6 +17,7 @@ from bocau.services.jmap.capabilities import (
     WEBSOCKET,
 )
 from bocau.services.jmap.context import Caller
+from bocau.services.jmap.finding.sorting import COLLATIONS, By
 from bocau.services.jmap.settings import JmapSettings
 
 API: Final = "/jmap/api"
@@ -26,19 +27,6 @@ EVENT_SOURCE: Final = "/jmap/eventsource"
 WEB_SOCKET: Final = "/jmap/ws"
 SESSION: Final = "/jmap/session"
 
-COLLATIONS: Final = ["i;unicode-casemap"]
-"""What texts are kept folded by, so the only one (see `finding.sorting`)."""
-SORT_OPTIONS: Final = [
-    "receivedAt",
-    "sentAt",
-    "size",
-    "from",
-    "to",
-    "subject",
-    "hasKeyword",
-    "allInThreadHaveKeyword",
-    "someInThreadHaveKeyword",
-]
 DIGESTS: Final = ["sha", "sha-256"]
 BLOB_TYPES: Final = ["Email", "Thread", "Mailbox"]
 DATA_SOURCES_MAX: Final = 100
@@ -93,7 +81,7 @@ def _capabilities(settings: JmapSettings, origin: str) -> dict[str, Any]:
         "maxCallsInRequest": limits.max_calls_in_request,
         "maxObjectsInGet": limits.max_objects_in_get,
         "maxObjectsInSet": limits.max_objects_in_set,
-        "collationAlgorithms": COLLATIONS,
+        "collationAlgorithms": list(COLLATIONS),
     }
     socket = {"url": f"ws{origin.removeprefix('http')}{WEB_SOCKET}", "supportsPush": True}
     others: dict[str, Any] = {name: {} for name in ACCOUNT_CAPABILITIES}
@@ -107,7 +95,7 @@ def _account_capabilities(settings: JmapSettings) -> dict[str, Any]:
             "maxMailboxDepth": settings.mailbox_depth_max,
             "maxSizeMailboxName": settings.mailbox_name_bytes_max,
             "maxSizeAttachmentsPerEmail": ATTACHMENTS_BYTES_MAX,
-            "emailQuerySortOptions": SORT_OPTIONS,
+            "emailQuerySortOptions": [by.value for by in By],
             "mayCreateTopLevelMailbox": True,
         },
         SUBMISSION: {

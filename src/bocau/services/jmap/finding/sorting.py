@@ -89,8 +89,7 @@ def _step(said: Any) -> Step:
         raise MethodError("unsupportedSort", f"cannot sort by {said['property']}"[:200])
     by = By(said["property"])
     has_keyword = by in KEYWORD_ORDERS
-    if set(said) - {"property", "isAscending", "collation", *(("keyword",) if has_keyword else ())}:
-        raise invalid_arguments("a comparator has properties that are not known")
+    # Other properties are let pass: jmapc puts those of the whole query into each comparator.
     return Step(by, is_ascending is not False, keyword("keyword", said.get("keyword")) if has_keyword else "")
 
 

@@ -184,9 +184,9 @@ def note_report(tx: "Writing", kind: str, message_id: str, email_id: int) -> Non
 # --- for the sender ------------------------------------------------------------------
 
 
-def next_due_at(sql: Sql) -> int | None:
-    """When the next one of all accounts is due."""
-    found: int | None = sql.value(SENDING.next_due_at)
+def next_due_at(sql: Sql, after: int) -> int | None:
+    """When the next one of all accounts is due, later than this."""
+    found: int | None = sql.value(SENDING.next_due_at, (after,))
     return found
 
 

@@ -90,19 +90,18 @@ class HeldSender:
     async def round(self) -> float:
         """Hand over what is due; returns how long to wait then, in seconds."""
         try:
-            while some := self._due():
+            while some := self._due(now := int(self._clock.now())):
                 for start in range(0, len(some), AT_ONCE):
                     await self._hand_over_some(some[start : start + AT_ONCE])
         except TryLater as exc:
             self._log.warning("held mail must wait", why=str(exc))
             return RETRY_SECONDS
-        at = self._store.glance(NOBODY, lambda tx: submissions.next_due_at(tx.sql))
-        if at is None or (self._stuck and at <= self._clock.now()):
-            return RESCAN_SECONDS
-        return min(max(at - self._clock.now(), 0.0), RESCAN_SECONDS)
+        # What is stuck lies before this moment, and must not keep the others waiting.
+        at = self._store.glance(NOBODY, lambda tx: submissions.next_due_at(tx.sql, now))
+        return RESCAN_SECONDS if at is None else min(max(at - self._clock.now(), 0.0), RESCAN_SECONDS)
 
-    def _due(self) -> list[Submission]:
-        now, limit = int(self._clock.now()), PORTION + len(self._stuck)
+    def _due(self, now: int) -> list[Submission]:
+        limit = PORTION + len(self._stuck)
         found = self._store.glance(NOBODY, lambda tx: submissions.due(tx.sql, now, limit))
         return [one for one in found if one.submission_id not in self._stuck]
 

@@ -57,7 +57,7 @@ async def test_waiting_submissions_are_bounded_and_found_when_due(store, monkeyp
     with pytest.raises(LimitReached):
         await store.write(ALICE, lambda tx: submissions.add(tx, new(PENDING, NOW), body))
     look = store.glance
-    assert look(BOB, lambda tx: submissions.next_due_at(tx.sql)) == NOW + 10
+    assert look(BOB, lambda tx: submissions.next_due_at(tx.sql, 0)) == NOW + 10
     assert look(BOB, lambda tx: submissions.due(tx.sql, NOW + 9, 9)) == []
     found = look(BOB, lambda tx: submissions.due(tx.sql, NOW + 20, 9))
     assert [one.send_at for one in found] == [NOW + 10, NOW + 20]

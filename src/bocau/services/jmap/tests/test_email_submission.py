@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bocau.flow.queue.admin import drop
 from bocau.formats.address import parse_address
 from bocau.formats.json_date import json_date
 
@@ -241,3 +242,37 @@ async def test_reports_that_come_back_are_told(alice: SendingDesk) -> None:
     (blob,) = one["dsnBlobIds"]
     (found,) = (await alice.call("Email/get", ids=[blob], properties=["subject"]))["list"]
     assert found["id"] == blob and one["mdnBlobIds"] == []
+
+
+async def test_what_an_administrator_takes_out_of_the_queue_is_told(alice: SendingDesk) -> None:
+    made = (await alice.submit(await alice.draft(DRAFT.replace(b"bob@here", b"x@there"))))["created"]["k"]
+    (queued,) = alice.world.queue()
+    assert await drop(alice.world.store, queued.queue_id)
+    one = (await status_of(alice, made["id"]))["deliveryStatus"]["x@there.test"]
+    assert one["delivered"] == "no" and one["smtpReply"].startswith("550 ")
+
+
+async def test_an_alias_that_leads_elsewhere_keeps_its_name(alice: SendingDesk) -> None:
+    """The queue knows the targets, the submission the address that was written to (RFC 3461 §5.2.7)."""
+    team = parse_address("team@here.test")
+    await alice.world.directory.set_alias(team, [parse_address(f"{n}@there.test") for n in "xy"])
+    made = (await alice.submit(await alice.draft(DRAFT.replace(b"bob@", b"Team@"))))["created"]["k"]
+    await alice.world.remote(faults={"RCPT": ["250 ok", "550 5.1.1 who?"]})
+    await alice.world.attempt()
+    (one,) = (await status_of(alice, made["id"]))["deliveryStatus"].values()
+    assert one["delivered"] == "no" and "who?" in one["smtpReply"]
+
+
+async def test_a_body_that_is_lost_keeps_nothing_else_waiting(alice: SendingDesk) -> None:
+    clock, sender = alice.world.clock, alice.sender()
+    for subject, seconds in ((b"lost", 5), (b"kept", 5), (b"later", 9)):
+        email = await alice.draft(DRAFT.replace(b"hello", subject))
+        await alice.submit(email, sendAt=json_date(int(clock.now()) + seconds))
+    wrong = "UPDATE held_body SET pack = 77 WHERE submission_id = (SELECT min(submission_id) FROM held_body)"
+    await alice.world.store.write(alice.account, lambda tx: tx.sql.execute(wrong))
+    clock.time += 5
+    assert await sender.round() == 4.0
+    clock.time += 4
+    await sender.round()
+    assert [b"kept" in body or b"later" in body for body in alice.world.inbox("bob")] == [True, True]
+    assert len(alice.world.log.events("held body lost")) == 1

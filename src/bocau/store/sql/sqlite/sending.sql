@@ -83,7 +83,7 @@ UPDATE email_submission SET delivery = ? WHERE submission_id = ?;
 DELETE FROM email_submission WHERE account_id = ? AND submission_id = ?;
 
 -- name: next_due_at
-SELECT min(send_at) FROM email_submission WHERE undo_status = 'pending';
+SELECT min(send_at) FROM email_submission WHERE undo_status = 'pending' AND send_at > ?;
 
 -- name: due
 SELECT submission_id, identity_id, email_id, thread_id, envelope, send_at, undo_status, queue_id, delivery, message_id,

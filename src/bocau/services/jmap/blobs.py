@@ -9,7 +9,7 @@ A path is that of IMAP: "1.2" (RFC 9051 §6.4.5.1).
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bocau.base.errors import Refused
@@ -126,7 +126,13 @@ def _upload(store: MailStore, account_id: AccountId, upload_id: int) -> tuple[st
 
 
 def _part(data: bytes, ref: BlobRef, path: tuple[int, ...]) -> BlobSource | None:
-    part = part_at(scan(data), path)
+    tree = scan(data)
+    for steps in range(1, len(path)):
+        outer = part_at(tree, path[:steps])
+        if outer is not None and outer.type == b"message" and outer.encoding not in _PLAIN_ENCODINGS:
+            # Its parts are those of what it is when decoded, as Email/parse numbers them.
+            return _within(decoded_octets(data, outer), ref, path[steps:])
+    part = part_at(tree, path)
     if part is None:
         return None
     kind = _type(part)
@@ -134,6 +140,14 @@ def _part(data: bytes, ref: BlobRef, path: tuple[int, ...]) -> BlobSource | None
         return BlobSource(kind, part.end - part.body_start, ref, part.body_start)
     decoded = decoded_octets(data, part)
     return BlobSource(kind, len(decoded), ref, 0, decoded)
+
+
+def _within(data: bytes, ref: BlobRef, path: tuple[int, ...]) -> BlobSource | None:
+    """A part of a message that is nowhere stored as it stands."""
+    found = _part(data, ref, path)
+    if found is None or found.decoded is not None:
+        return found
+    return replace(found, start=0, decoded=data[found.start : found.start + found.size])
 
 
 def _type(part: Part) -> str:

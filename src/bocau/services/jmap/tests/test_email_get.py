@@ -1,10 +1,12 @@
 """Email/get, Email/parse (RFC 8621 §4.2, §4.9)."""
 
 import asyncio
+from base64 import b64encode
 
 import pytest
 
 from bocau.formats.tests.corpus import corpus
+from bocau.services.jmap.blobs import resolve
 from bocau.services.jmap.email.budget import FIELD_BYTES_BEYOND, Budget
 from bocau.services.jmap.email.telling import needed, tell_email, tell_header, tell_row
 from bocau.services.jmap.email.wanted import ALL, PART, take_wanted
@@ -252,6 +254,22 @@ async def test_messages_within_messages(desk):
         "Email/parse", blobIds=[blob_id], properties=["bodyValues"], fetchAllBodyValues=True
     )
     assert told["parsed"][blob_id]["bodyValues"]["1"]["value"] == "deep"
+
+
+@pytest.mark.parametrize("encoding", ["base64", "7bit"])
+async def test_parts_of_a_message_that_is_encoded(desk, encoding):
+    """Some mailers encode messages in spite of RFC 2046 §5.2.1: their parts are found all the same."""
+    body = b64encode(MIXED) if encoding == "base64" else MIXED
+    head = f"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    email = await desk.deliver(head.encode() + body)
+    told = await desk.call("Email/parse", blobIds=[f"M{email}.1"], bodyProperties=["blobId", "size"])
+    [message, picture] = told["parsed"][f"M{email}.1"]["attachments"]
+    source = await resolve(desk.rooms, ALICE, picture["blobId"])
+    assert await source.octets(desk.store) == b"\0\0\0" and picture["size"] == source.size == 3
+    source = await resolve(desk.rooms, ALICE, message["blobId"])
+    assert await source.octets(desk.store, 0, 8) == b"Subject:" and message["size"] == source.size
+    told = await desk.call("Email/parse", blobIds=[message["blobId"]], properties=["subject"])
+    assert told["parsed"][message["blobId"]]["subject"] == "inner"
 
 
 async def test_default_properties_of_parse(desk):

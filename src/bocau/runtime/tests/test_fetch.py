@@ -131,6 +131,23 @@ async def test_nor_by_a_redirect(url: str) -> None:
             await Fetcher(Names(), loopback_port=port).get_image(f"http://127.0.0.1:{port}/")
 
 
+@pytest.mark.parametrize(
+    "host", ["2130706433", "0x7f000001", "0x7f.1", "127.1", "0177.0.0.1.", "a.0x7f", "x.1"]
+)
+async def test_a_number_is_no_name(host: str) -> None:
+    """It is never looked up: what resolves a name and what connects might read it differently."""
+
+    class Anything(Names):
+        async def addresses(self, host: str) -> list[str]:
+            await super().addresses(host)
+            return ["93.184.216.34"]
+
+    names = Anything()
+    with pytest.raises(FetchRefused):
+        await Fetcher(names).get_image(f"http://{host}/")
+    assert names.asked == []
+
+
 async def test_the_address_that_was_looked_at_is_the_one_that_is_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,11 +1,12 @@
 """EmailSubmission/get, /changes, /query, /queryChanges, /set (RFC 8621 §7.1–7.5)."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any, Final
 
 from bocau.base.ids import AccountId, EmailId
 from bocau.flow.submission.sent_draft import unschedule
-from bocau.formats.json_date import json_date, parse_utc_date
+from bocau.formats.json_date import parse_utc_date
 from bocau.services.jmap import ids
 from bocau.services.jmap.apart import answer_changes, changed_since
 from bocau.services.jmap.capabilities import SUBMISSION
@@ -103,7 +104,7 @@ async def changes(context: Context, arguments: Arguments) -> Arguments:
 async def query_(context: Context, arguments: Arguments) -> Arguments:
     account = context.account(arguments)
     state, found = await context.store.read(account, lambda tx: (_state(tx), submissions.outlines(tx)))
-    return query(context, arguments, QUERIED, state, map(_outlined, found))
+    return await asyncio.to_thread(query, context, arguments, QUERIED, state, map(_outlined, found))
 
 
 async def query_changes_(context: Context, arguments: Arguments) -> Arguments:
@@ -115,7 +116,10 @@ async def query_changes_(context: Context, arguments: Arguments) -> Arguments:
     if changed.has_more:
         raise MethodError("cannotCalculateChanges", "too much has changed")
     names = list(map(_id_of, changed.all))
-    return query_changes(context, arguments, QUERIED, str(changed.state), map(_outlined, found), names)
+    outlined = map(_outlined, found)
+    return await asyncio.to_thread(
+        query_changes, context, arguments, QUERIED, str(changed.state), outlined, names
+    )
 
 
 async def set_(context: Context, arguments: Arguments) -> Arguments:
@@ -234,7 +238,6 @@ def _outlined(one: Outline) -> Arguments:
         "threadId": ids.thread_id(one.thread_id),
         "undoStatus": one.undo_status,
         "at": one.send_at,
-        "sendAt": json_date(one.send_at),
     }
 
 

@@ -1,0 +1,3 @@
+-- name: texts
+SELECT e.email_id, e.listed, e.pack, e.offset, e.length, e.sha256 FROM json_each(:email_ids) AS j
+CROSS JOIN email AS e ON e.email_id = j.value;

@@ -179,3 +179,16 @@ async def test_destroying_asks_for_children_and_emails(desk):
     changes = await desk.call("Email/changes", sinceState=told["oldState"])
     assert (changes["updated"], len(changes["destroyed"])) == ([both], 1)
     assert await counts(desk, "INBOX") == [1, 1, 1, 1]
+
+
+async def test_another_trash_counts_all_anew(desk):
+    await desk.deliver(MESSAGE, flags=Flags.SEEN)
+    await desk.deliver(REPLY, "Trash")
+    assert await counts(desk, "INBOX") == [1, 0, 1, 0]
+    state = (await desk.call("Mailbox/get", ids=[]))["state"]
+    trash, archive = desk.mailbox_id("Trash"), desk.mailbox_id("Archive")
+    await desk.call("Mailbox/set", update={archive: {"role": "trash"}, trash: {"role": None}})
+    assert await counts(desk, "INBOX") == [1, 0, 1, 1]
+    changes = await desk.call("Mailbox/changes", sinceState=state)
+    assert desk.mailbox_id() in changes["updated"]
+    assert changes["updatedProperties"] is None

@@ -11,6 +11,7 @@ from bocau.formats.body_parts import decoded_size, flat, has_attachment, leaves,
 from bocau.formats.body_values import body_value, truncated
 from bocau.formats.mime import DEPTH_MAX, PARTS_MAX, scan
 from bocau.formats.text import decoded_octets
+from bocau.formats.words import decode_base64
 
 from .corpus import corpus
 
@@ -190,21 +191,29 @@ def test_parts_of_real_mail_are_those_that_python_finds():
 
 @pytest.mark.parametrize("line", [76, 77, 4, 1000])
 @pytest.mark.parametrize("tail", [b"", b"=", b"==", b"\r\n\r\n", b"!", b"\r\nAAAA"])
-def test_long_base64_is_measured_as_it_decodes(line, tail):
+def test_long_base64_is_decoded_in_pieces_as_in_one(line, tail):
     """However it is written, well or badly."""
     digits = b"AbCd" * 60_000
     body = b"\r\n".join(digits[at : at + line] for at in range(0, len(digits), line)) + tail
-    data = b"Content-Transfer-Encoding: base64\r\n\r\n" + body
-    tree = scan(data)
-    assert decoded_size(data, tree) == len(decoded_octets(data, tree))
+    check_pieces(b"base64", body, decode_base64(body))
 
 
-def test_long_quoted_printable_is_measured_as_it_decodes():
+def test_base64_that_ends_before_its_end():
+    body = (b"AbCd" * 16_000 + b"AA==\r\n") * 3
+    check_pieces(b"base64", body, decode_base64(body))
+
+
+def test_long_quoted_printable_is_decoded_in_pieces_as_in_one():
     """Lines that end softly, with spaces, with a bare LF; and one longer than a piece."""
     body = (b"=C3=A9 x=\r\n" * 3 + b"ab  \r\n" * 5 + b"=\n=3D\n" * 2) * 2_000 + b"y" * 70_000 + b"=\r\nz  "
-    data = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + body
+    expected = (b"\xc3\xa9 x" * 3 + b"ab\r\n" * 5 + b"=\n" * 2) * 2_000 + b"y" * 70_000 + b"z"
+    check_pieces(b"quoted-printable", body, expected)
+
+
+def check_pieces(encoding, body, expected):
+    data = b"Content-Transfer-Encoding: " + encoding + b"\r\n\r\n" + body
     tree = scan(data)
-    assert decoded_size(data, tree) == len(decoded_octets(data, tree))
+    assert decoded_octets(data, tree) == expected and decoded_size(data, tree) == len(expected)
 
 
 def test_ten_thousand_parts():

@@ -5,7 +5,7 @@ import email.policy
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bocau.formats.header_forms import Form, as_addresses, as_grouped_addresses, as_text
@@ -127,6 +127,9 @@ def test_controls_do_not_get_out():
     assert b"\r\nBcc" not in value
 
 
+@example("=?utf-8?q?x?=")
+@example(" a ")
+@example('a"b\\c; d')
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=255))
 def test_file_names_read_back(name):
     """RFC 2231 §3, §4"""

@@ -26,6 +26,12 @@ def preferences(reading: "Reading") -> dict[str, Any]:
     return {name: json.loads(value) for name, value in rows}
 
 
+def language(reading: "Reading") -> str:
+    """In which language the account is written to."""
+    said: str | None = reading.sql.value(PREFERENCES.one, (reading.account_id, "language"))
+    return "vi" if said == '"vi"' else "en"
+
+
 def change_preferences(tx: "Writing", values: Mapping[str, Any]) -> None:
     """Set some of them, all or none; None takes one away. LimitReached."""
     known = preferences(tx)

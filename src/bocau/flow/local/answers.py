@@ -4,7 +4,6 @@ accounts reached → away now? → a person's mail, to them? → not told lately
                                                             └ asked again in the write
 """
 
-import json
 import secrets
 from collections.abc import Sequence
 from typing import Final
@@ -26,13 +25,13 @@ from bocau.runtime.log import Log
 from bocau.store import MailStore, Reading, Writing, identities, vacation
 from bocau.store.correspondents import address_key
 from bocau.store.email import new_email
+from bocau.store.preferences import language
 from bocau.store.vacation import Vacation
 
 AWAY_MAX: Final = 50
 """People of one delivery who answer: more than a list of colleagues."""
 NEVER: Final = frozenset((Notify.NEVER,))
 HERE: Final = Origin(client_host="", client_port=0, helo="", protocol="")
-_LANGUAGE: Final = "SELECT value FROM preference WHERE account_id = ? AND name = 'language'"
 
 
 class Answers:
@@ -113,7 +112,7 @@ class Answers:
     def _reply(
         self, account: AccountId, away: Vacation, own: Address, sender: Address, content: bytes, now: int
     ) -> tuple[str, bytes]:
-        name, language = self._store.glance(account, lambda tx: _spoken(tx, own))
+        name, spoken = self._store.glance(account, lambda tx: _spoken(tx, own))
         reply_id = secrets.token_hex(8)
         message = build_reply(
             Reply(
@@ -126,7 +125,7 @@ class Answers:
                 subject=away.subject,
                 text=away.text_body,
                 html=away.html_body,
-                language=language,
+                language=spoken,
             )
         )
         return reply_id, message
@@ -161,8 +160,4 @@ def _away(tx: Reading, accounts: Sequence[AccountId], now: int) -> list[tuple[Ac
 def _spoken(tx: Reading, own: Address) -> tuple[str, str]:
     """(the name that the account writes under with this address, its language)."""
     name = next((one.name for one in identities.identities(tx) if one.email == str(own)), "")
-    try:
-        language = json.loads(tx.sql.value(_LANGUAGE, (tx.account_id,)) or "null")
-    except ValueError:
-        language = None
-    return name, language if isinstance(language, str) else "en"
+    return name, language(tx)

@@ -39,6 +39,7 @@ from bocau.services.jmap.standard import id_list, only, optional
 from bocau.store import Writing
 from bocau.store.emails import EmailRow, email_rows, email_with_key, places_of
 from bocau.store.identities import Identity, identity
+from bocau.store.preferences import language
 
 SENT_KEYWORD: Final = "$mdnsent"
 READERS_MAX: Final = 10
@@ -51,8 +52,17 @@ _EXTENSION: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}\Z", re.ASCII)
 _SETTABLE: Final = frozenset(
     ("forEmailId", "subject", "textBody", "includeOriginalMessage", "reportingUA", "disposition")
 ) | {"finalRecipient", "extensionFields"}
-_SUBJECT: Final = "Read: {subject}"
-_TEXT: Final = 'This is a receipt for the message "{subject}". It was displayed to its recipient.'
+_WORDS: Final = {
+    "en": (
+        "Read: {subject}",
+        'This is a receipt for the message "{subject}". It was displayed to its recipient.',
+    ),
+    "vi": (
+        "Đã đọc: {subject}",
+        'Đây là giấy báo đã đọc của thư "{subject}". Thư đã được hiển thị cho người nhận.',
+    ),
+}
+"""Subject and text where the client says none, in the account's language."""
 
 
 async def send(context: Context, arguments: Arguments) -> Arguments:
@@ -139,6 +149,7 @@ def _new_receipt(
 ) -> NewReceipt:
     """SetError invalidProperties."""
     header = original[: body_start(original)]
+    subject, text = _WORDS[context.store.glance(account, language)]
     about = decode_words(get(header, b"subject") or b"")[:200]
     mode, sending, kind = _disposition(said.get("disposition"))
     encloses = said.get("includeOriginalMessage", False)
@@ -159,8 +170,8 @@ def _new_receipt(
         name=chosen.name,
         sender=parse_address(chosen.email),
         readers=readers,
-        subject=_text(said, "subject", VALUE_CHARACTERS_MAX) or _SUBJECT.format(subject=about),
-        text=_text(said, "textBody", TEXT_CHARACTERS_MAX) or _TEXT.format(subject=about),
+        subject=_text(said, "subject", VALUE_CHARACTERS_MAX) or subject.format(subject=about),
+        text=_text(said, "textBody", TEXT_CHARACTERS_MAX) or text.format(subject=about),
         original=original if encloses else header + b"\r\n",
         encloses_original=encloses,
         at=int(context.rooms.clock.now()),

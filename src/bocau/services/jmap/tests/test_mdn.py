@@ -102,3 +102,9 @@ async def test_nothing_said_by_a_client_becomes_a_field(alice: SendingDesk) -> N
     await send(alice, receipt(email, subject=evil, reportingUA=evil, extensionFields={"X-A": evil}), SET)
     (got,) = alice.world.inbox("bob")
     assert b"\nBcc" not in got and alice.world.queue() == []
+
+
+async def test_words_that_nobody_chose_are_in_the_language_of_the_account(alice: SendingDesk) -> None:
+    await alice.call("Preferences/set", update={"singleton": {"language": "vi"}})
+    told = await send(alice, receipt(await alice.draft(ASKING, "INBOX")), SET)
+    assert told["sent"]["k"]["subject"] == "Đã đọc: Báo cáo"

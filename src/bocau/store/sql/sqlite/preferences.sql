@@ -12,3 +12,6 @@ DELETE FROM preference WHERE account_id = :account_id AND name = :name;
 
 -- name: delete_account
 DELETE FROM preference WHERE account_id = :account_id;
+
+-- name: one
+SELECT value FROM preference WHERE account_id = ? AND name = ?;

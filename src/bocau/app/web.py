@@ -48,7 +48,8 @@ async def serving_web(
 
 def _load() -> None:
     import bocau.runtime.http
-    import bocau.services.web.application  # noqa: F401
+    import bocau.services.web.application
+    import bocau.services.web.view  # noqa: F401
 
 
 def _listeners(

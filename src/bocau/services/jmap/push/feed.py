@@ -25,6 +25,8 @@ SECONDS_BETWEEN: Final = 1.0
 CHECKED_AT_ONCE: Final = 100
 """Followers that are asked for their credentials before others get a turn."""
 RETRY_SECONDS: Final = 1.0
+CHECK_SECONDS: Final = 60.0
+"""How often all followers are asked: a token or a session may end by the clock alone, without a ring."""
 
 
 class Ended(Exception):
@@ -122,6 +124,7 @@ class Feed:
         self._followed: dict[AccountId, _Followed] = {}
         self._count = 0
         self._checking: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
         if rooms.doorbell is not None:
             rooms.doorbell.listen("directory", self._directory_changed)
@@ -139,6 +142,8 @@ class Feed:
             followed.end = self._rooms.store.listen(account, lambda: self._heard(account))
         followed.followers.add(follower)
         self._count += 1
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._check_by_clock)
         if self._is_closed:
             follower.end()
         return follower
@@ -166,6 +171,8 @@ class Feed:
     def close(self) -> None:
         """The server stops: all streams end."""
         self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
         for follower in self._all():
             follower.end()
 
@@ -195,6 +202,12 @@ class Feed:
     def _directory_changed(self) -> None:
         if self._checking is None or self._checking.done():
             self._checking = asyncio.get_running_loop().create_task(self._check_credentials())
+
+    def _check_by_clock(self) -> None:
+        self._timer = None
+        if self._count and not self._is_closed:
+            self._timer = asyncio.get_running_loop().call_later(CHECK_SECONDS, self._check_by_clock)
+            self._directory_changed()
 
     async def _check_credentials(self) -> None:
         """A password was changed, an account disabled, a session ended: such streams end now."""

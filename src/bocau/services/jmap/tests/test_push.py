@@ -135,6 +135,17 @@ async def test_streams_are_counted(desk: Desk) -> None:
     _follow(feed, desk)
 
 
+async def test_streams_end_by_the_clock(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token that has expired: nobody rings for it."""
+    monkeypatch.setattr(feed_module, "CHECK_SECONDS", 0.02)
+    directory = _Directory()
+    feed = Feed(desk.rooms, Callers(cast("Any", directory), cast("Any", None)))
+    follower = _follow(feed, desk)
+    directory.is_valid = False
+    with pytest.raises(Ended):
+        await follower.next(5.0)
+
+
 async def test_streams_end_with_their_credentials_and_with_the_server(desk: Desk) -> None:
     directory = _Directory()
     feed = Feed(desk.rooms, Callers(cast("Any", directory), cast("Any", None)))

@@ -5,7 +5,7 @@
  * concern the emails that lie in it, so that an answer in Sent stays there when its conversation is archived.
  */
 import * as m from "words";
-import { NotSet } from "$/jmap/errors";
+import { LoggedOut, NotSet } from "$/jmap/errors";
 import { send } from "$/jmap/client";
 import type { EmailHead, Id, Mailbox, Patch, SetResponse } from "$/jmap/types";
 import { problem } from "$/problem";
@@ -81,12 +81,13 @@ export async function move(what: EmailHead[], from: Mailbox | null, to: Mailbox)
 /** For good; only what lies in Trash or Junk, after a question. */
 export async function destroy(what: EmailHead[]): Promise<void> {
   const ids = what.map((one) => one.id);
+  const restore = list.snapshot();
   list.remove(ids);
   await guarded(async () => {
     for (const portion of portions(ids)) await save({ destroy: portion });
     emails.forget(ids);
     toasts.add(m.deletedForGood({ count: ids.length }));
-  });
+  }, restore);
 }
 
 async function inbox(): Promise<Mailbox> {
@@ -123,11 +124,16 @@ function movePatch(head: EmailHead, from: Mailbox | null, to: Mailbox): Patch {
 /** Carry patches out. `said`: what the toast with Undo says; null: nothing, and no undo. */
 export async function perform(patches: Patches, said: string | null): Promise<void> {
   if (patches.size === 0) return;
+  const restore = list.snapshot();
   const inverse = apply(patches);
-  if (said !== null) offerUndo(inverse, said);
+  const done = said === null ? null : offerUndo(inverse, said);
   await guarded(
     () => saveAll(patches),
-    () => apply(inverse),
+    () => {
+      apply(inverse);
+      restore();
+      if (done !== null) forget(done);
+    },
   );
 }
 
@@ -143,19 +149,26 @@ function apply(patches: Patches): Patches {
   return inverse;
 }
 
-function offerUndo(inverse: Patches, said: string): void {
+function offerUndo(inverse: Patches, said: string): Done {
   const toast = toasts.add(said, { action: { label: m.undo(), run: () => void undo(done) } });
   announcer.say(said);
   const done = { inverse, toast };
   undoable.push(done);
   if (undoable.length > UNDO_STACK_MAX) undoable.shift();
+  return done;
+}
+
+/** It did not happen, or was taken back. */
+function forget(done: Done): void {
+  const index = undoable.indexOf(done);
+  if (index >= 0) undoable.splice(index, 1);
+  toasts.close(done.toast);
 }
 
 /** Take an action back; without one named, the last. */
 export async function undo(which: Done | undefined = undoable.at(-1)): Promise<void> {
   if (which === undefined) return;
-  undoable.splice(undoable.indexOf(which), 1);
-  toasts.close(which.toast);
+  forget(which);
   const again = apply(which.inverse);
   await guarded(
     () => saveAll(which.inverse),
@@ -193,6 +206,7 @@ async function guarded(work: () => Promise<void>, takeBack: () => void = () => u
   } catch (error) {
     takeBack();
     sync.refresh("Email", "Mailbox");
-    toasts.add(problem(error), { kind: "problem" });
+    // The login that comes up says enough.
+    if (!(error instanceof LoggedOut)) toasts.add(problem(error), { kind: "problem" });
   }
 }

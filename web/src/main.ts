@@ -3,15 +3,12 @@ import App from "./App.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import { install } from "./install";
-import { bootOfPage, session } from "./session.svelte";
+import { bootOfPage } from "./session.svelte";
 import { begin } from "./start";
 import { chooseLanguage, language } from "./words/language.svelte";
 
 chooseLanguage(language());
 const boot = bootOfPage();
-if (boot !== null) {
-  session.begin(boot);
-  begin(boot);
-}
+if (boot !== null) begin(boot);
 mount(App, { target: document.body });
 install();

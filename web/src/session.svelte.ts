@@ -8,7 +8,7 @@ class Session {
   boot = $state.raw<Boot | null>(null);
   /** False from the first request that does not get through until one does. */
   isOnline = $state(true);
-  /** It ended by itself (time, or another device), so the login page says so. */
+  /** It ended by itself (time, or another device): the login comes over what is shown, and nothing written is lost. */
   hasEnded = $state(false);
 
   get object(): SessionObject {
@@ -36,9 +36,7 @@ class Session {
 
   /** The server does not know the session any more. */
   end(): void {
-    if (this.boot === null) return;
-    this.boot = null;
-    this.hasEnded = true;
+    this.hasEnded = this.boot !== null;
   }
 }
 

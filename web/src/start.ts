@@ -11,7 +11,15 @@ import { selection } from "$/store/selection.svelte";
 import { sync } from "$/store/sync.svelte";
 
 export function begin(boot: Boot): void {
+  const before = session.boot?.session.username;
+  if (before !== undefined && before !== boot.session.username) {
+    // Somebody else: nothing that is on the screen is theirs.
+    location.assign("/mail/inbox");
+    return;
+  }
+  session.begin(boot);
   preferences.take(boot.preferences);
+  if (before !== undefined) sync.heard({});
 }
 
 /** Folders first: the lists are made of them. */

@@ -1,6 +1,7 @@
 /** News by EventSource (RFC 8620 §7.3): what changed, and that the line is back after it was lost. */
 import { session } from "$/session.svelte";
 import { eventSourceUrl } from "./addresses";
+import { reach } from "./client";
 
 const PING_SECONDS = 60;
 /** A line that has ended for good (not one the browser takes up again by itself) is tried anew after this. */
@@ -35,8 +36,14 @@ export function listen(types: string[], heard: (changed: Changed) => void): () =
     source.addEventListener("error", () => {
       wasLost = true;
       if (!navigator.onLine) session.isOnline = false;
-      if (source.readyState === EventSource.CLOSED) again = setTimeout(start, AGAIN_MS);
+      if (source.readyState === EventSource.CLOSED) closed();
     });
+  }
+
+  /** It was refused, or the server is away: whether the session still lives is asked for. */
+  function closed(): void {
+    again = setTimeout(start, AGAIN_MS);
+    reach("/auth/boot", {}).catch(() => undefined);
   }
 
   start();

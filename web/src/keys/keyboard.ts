@@ -5,6 +5,9 @@
  * being written or composed by an input method ; WCAG 2.2 §2.1.4 asks that they can be switched off.
  */
 import { preferences } from "$/preferences.svelte";
+import { isComposing, isWriting, keyNames } from "./press";
+
+export { isComposing, isWriting };
 
 export interface Shortcut {
   keys: string;
@@ -18,7 +21,6 @@ export interface Shortcut {
 
 /** The second key of a pair must come within this time. */
 const PAIR_MS = 1500;
-const COMPOSING = 229;
 
 /** What listens, the newest last: a dialog's shortcuts come before those of the screen beneath. */
 const layers: Shortcut[][] = [];
@@ -37,25 +39,6 @@ export function bind(shortcuts: Shortcut[]): () => void {
 /** Everything that can be pressed now, for the help. */
 export function allShortcuts(): Shortcut[] {
   return layers.flat();
-}
-
-export function isComposing(event: KeyboardEvent): boolean {
-  return event.isComposing || event.keyCode === COMPOSING;
-}
-
-export function isWriting(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])");
-}
-
-/** How a key press is written: "e", "E" (with Shift), "Shift+i" for letters, "Control+Enter". */
-export function keyNames(event: KeyboardEvent): string[] {
-  const control = event.ctrlKey || event.metaKey ? "Control+" : "";
-  const plain = control + event.key;
-  const isLetter = /^\p{L}$/u.test(event.key);
-  if (event.shiftKey && isLetter) return [`${control}Shift+${event.key.toLowerCase()}`];
-  if (event.shiftKey && event.key.length > 1) return [`${control}Shift+${event.key}`];
-  return [isLetter ? control + event.key.toLowerCase() : plain];
 }
 
 /** Run the shortcut of a key press; for one listener on the window. */

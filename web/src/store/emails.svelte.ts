@@ -7,6 +7,8 @@ export const HEAD_PROPERTIES = [
   "id", "threadId", "mailboxIds", "keywords", "from", "to", "subject", "receivedAt", "size", "hasAttachment", "preview",
 ];
 
+const HEADS_KEPT_MAX = 10_000;
+
 class EmailStore {
   readonly heads = new SvelteMap<Id, EmailHead>();
   readonly threads = new SvelteMap<Id, Thread>();
@@ -35,6 +37,20 @@ class EmailStore {
 
   forget(ids: Iterable<Id>): void {
     for (const id of ids) this.heads.delete(id);
+  }
+
+  /** All of a thread's. */
+  forgetThread(id: Id): void {
+    const threadId = this.heads.get(id)?.threadId ?? "";
+    this.forget([id, ...(this.threads.get(threadId)?.emailIds ?? [])]);
+    this.threads.delete(threadId);
+  }
+
+  /** When very many are kept, only those of one thread stay: the one that is open. */
+  trim(openThreadId: Id | null): void {
+    if (this.heads.size <= HEADS_KEPT_MAX) return;
+    for (const head of [...this.heads.values()]) if (head.threadId !== openThreadId) this.heads.delete(head.id);
+    for (const id of [...this.threads.keys()]) if (id !== openThreadId) this.threads.delete(id);
   }
 
   clear(): void {

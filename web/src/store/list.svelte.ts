@@ -11,6 +11,7 @@ import { MethodFailed, Offline } from "$/jmap/errors";
 import type { EmailHead, Filter, Id, SearchSnippet } from "$/jmap/types";
 import { preferences } from "$/preferences.svelte";
 import { INBOX, pathOfMail, type Place } from "$/routes";
+import { router } from "$/router.svelte";
 import { hasWords } from "$/search/parse";
 import { emails } from "./emails.svelte";
 import { filterOf } from "./filter";
@@ -87,6 +88,7 @@ class MessageList {
     this.#asked.clear();
     this.snippets.clear();
     this.#version += 1;
+    emails.trim(router.route.screen === "mail" ? router.route.threadId : null);
     await this.reload();
   }
 
@@ -209,7 +211,7 @@ class MessageList {
     this.#ids.forEach((id, at) => {
       const isNear = at > first - ROWS_KEPT_MAX / 4 && at < last + ROWS_KEPT_MAX / 4;
       if (id === undefined || isNear) return;
-      emails.forget([id]);
+      emails.forgetThread(id);
       delete this.#ids[at];
     });
   }
@@ -240,6 +242,17 @@ class MessageList {
     if (this.place.kind !== "folder") return true;
     const mailbox = mailboxes.find(this.place.folder);
     return mailbox !== undefined && mailbox.id in head.mailboxIds;
+  }
+
+  /** The rows of now; calling it puts them back, as long as the same list is shown. */
+  snapshot(): () => void {
+    const [ids, total, opening] = [this.#ids.slice(), this.total, this.#opening];
+    return () => {
+      if (opening !== this.#opening) return;
+      this.#ids = ids;
+      this.total = total;
+      this.#version += 1;
+    };
   }
 
   /** Take rows out at once. */

@@ -3,15 +3,7 @@ import { call } from "$/jmap/client";
 import type { EmailHead, GetResponse, Id, Mailbox, Role } from "$/jmap/types";
 import { isUnread } from "./emails.svelte";
 import { folderName } from "./names";
-
-export interface Branch {
-  mailbox: Mailbox;
-  depth: number;
-  children: Branch[];
-}
-
-/** Special folders come first, in this order. */
-const ROLES: Role[] = ["inbox", "drafts", "sent", "archive", "junk", "trash"];
+import { type Branch, grown } from "./tree";
 
 class MailboxStore {
   all = $state.raw<Map<Id, Mailbox>>(new Map());
@@ -86,26 +78,5 @@ function counted(mailbox: Mailbox, unread: number, all: number): Mailbox {
   };
 }
 
-/** Folders as a tree: those with a role first, then by sortOrder and name. */
-export function grown(mailboxes: Mailbox[]): Branch[] {
-  const byParent = Map.groupBy(mailboxes, (one) => one.parentId);
-  const known = new Set(mailboxes.map((one) => one.id));
-  const roots = mailboxes.filter((one) => one.parentId === null || !known.has(one.parentId));
-  const branch = (mailbox: Mailbox, depth: number): Branch => ({
-    mailbox,
-    depth,
-    children: (byParent.get(mailbox.id) ?? []).sort(inOrder).map((child) => branch(child, depth + 1)),
-  });
-  return roots.sort(inOrder).map((one) => branch(one, 0));
-}
-
-function inOrder(one: Mailbox, other: Mailbox): number {
-  return rank(one) - rank(other) || one.sortOrder - other.sortOrder || one.name.localeCompare(other.name);
-}
-
-function rank(mailbox: Mailbox): number {
-  const index = mailbox.role === null ? -1 : ROLES.indexOf(mailbox.role);
-  return index < 0 ? ROLES.length : index;
-}
-
+export type { Branch };
 export const mailboxes = new MailboxStore();

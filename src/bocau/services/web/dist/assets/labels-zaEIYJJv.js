@@ -1,0 +1,1 @@
+function e(e,t){let n=e.normalize(`NFD`).replace(/\p{M}/gu,``).replace(/[đĐ]/g,`d`).toLowerCase().replace(/[^a-z0-9]+/g,`_`).replace(/^_+|_+$/g,``).slice(0,60),r=n===``?`label`:n,i=r;for(let e=2;t.includes(i);e+=1)i=`${r}_${e}`;return i}export{e as t};

@@ -76,8 +76,8 @@ def command(
 ) -> int:
     """Run a whole server on 127.0.0.1, to try it out.
 
-    Domain demo.test, accounts admin@ alice@ bob@ user1@ user2@…, all with one password. Prints addresses,
-    ports and the password, and the line `ready` when every port answers. Ctrl-C stops it.
+    Domain demo.test, accounts admin@ alice@ bob@ user1@ user2@…, all with one password. Prints where the
+    webmail is, accounts, password, ports, and the line `ready` when every port answers. Ctrl-C stops it.
 
     \b
     Example:  bocau demo
@@ -219,6 +219,7 @@ def _facts(settings: "Settings", names: list[str], password: str, place: _Place)
     return {
         "domain": DOMAIN,
         "host": HOST,
+        "urls": _urls(settings),
         "ports": {name: found[0] for name, found in ports.items() if found and found[0]},
         "accounts": [f"{name}@{DOMAIN}" for name in names],
         "password": password,
@@ -227,10 +228,21 @@ def _facts(settings: "Settings", names: list[str], password: str, place: _Place)
     }
 
 
+def _urls(settings: "Settings") -> list[str]:
+    """Where a browser finds the webmail, the address without a certificate first."""
+    listen = settings.file.listen
+    return [
+        f"{scheme}://{HOST}:{address.shifted(listen.port_offset).port}"
+        for scheme in ("http", "https")
+        for address in getattr(listen, scheme)[:1]
+    ]
+
+
 def _print(facts: dict[str, Any], is_kept: bool) -> None:
     accounts = facts["accounts"]
     shown = accounts if len(accounts) <= 8 else [*accounts[:5], "…", accounts[-1]]
     rows = {
+        **({"webmail": " · ".join(facts["urls"])} if facts["urls"] else {}),
         "accounts": " ".join(shown),
         "password": facts["password"],
         # A port stays beside its name when the line is broken.

@@ -15,7 +15,9 @@ export function shortDate(iso: string, now: Date = new Date()): string {
   const date = new Date(iso);
   if (date.toDateString() === now.toDateString()) return format(date, { hour: "2-digit", minute: "2-digit" });
   if (date.getFullYear() === now.getFullYear()) {
-    return format(date, isVietnamese() ? { day: "2-digit", month: "2-digit" } : { day: "numeric", month: "short" });
+    if (!isVietnamese()) return format(date, { day: "numeric", month: "short" });
+    // Intl writes 31-01 here, but 31/01/2026: one mark for both.
+    return format(date, { day: "2-digit", month: "2-digit" }).replaceAll("-", "/");
   }
   return format(date, { day: "2-digit", month: "2-digit", year: "numeric" });
 }

@@ -91,6 +91,7 @@ class Web(NamedTuple):
 def application(rooms: Rooms, https: ServerTlsContext) -> Web:
     """Everything that is served by HTTP."""
     from bocau.runtime.http_entrance import Entrance
+    from bocau.runtime.http_proxies import BehindProxies
     from bocau.services.jmap.application import JmapApplication
     from bocau.services.jmap.context import JmapRooms
     from bocau.services.jmap.viewing.seal import Seal
@@ -122,4 +123,6 @@ def application(rooms: Rooms, https: ServerTlsContext) -> Web:
         https_port=settings.https_port,
         allows_plain_on_loopback=settings.file.login.plain_on_loopback,
     )
-    return Web(Guarded(entrance, is_trusted=lambda: not https.is_self_signed), jmap.close, viewing.close)
+    guarded = Guarded(entrance, is_trusted=lambda: not https.is_self_signed)
+    app = BehindProxies(guarded, frozenset(settings.file.web.proxies))
+    return Web(app, jmap.close, viewing.close)

@@ -10,6 +10,7 @@ from bocau.config import schema
 from bocau.config.values import (
     FilePath,
     Hostname,
+    IpAddress,
     ListenAddress,
     NameServer,
     Range,
@@ -33,6 +34,7 @@ KINDS: Final = {
     float: "number",
     str: "text",
     Hostname: "host name",
+    IpAddress: "IP address",
     FilePath: "path",
     Server: "host:port",
     NameServer: "address:port",

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from bocau.config.values import (
     FilePath,
     Hostname,
+    IpAddress,
     ListenAddress,
     NameServer,
     Range,
@@ -154,6 +155,10 @@ class Web:
     names: tuple[Hostname, ...] = ()
     """Further names that browsers reach this server by, beside `hostname`; a request for any other name is
     refused. A name needs its place in the certificate."""
+    proxies: tuple[IpAddress, ...] = ()
+    """Addresses of proxies before this server that end TLS and speak plain HTTP to `listen.http`. Theirs alone
+    are the X-Forwarded-Proto and X-Forwarded-For that are believed; each must set both fields itself, whatever
+    the client sends, and pass Host on. Without this nobody can log in through such a proxy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,14 @@ class Hostname(str):
         return cls(_host(text))
 
 
+class IpAddress(str):
+    """An IP address in its one spelling."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls(_numeric(text))
+
+
 class FilePath(str):
     """A path; a relative one starts at the folder of the configuration file."""
 

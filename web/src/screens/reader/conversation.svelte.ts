@@ -18,7 +18,7 @@ export interface Message extends EmailHead {
 }
 
 export interface Warning {
-  kind: "lookAlike" | "nameIsAddress" | "mixedScript" | "replyElsewhere";
+  kind: "lookAlike" | "nameIsAddress" | "mixedScript" | "replyElsewhere" | "ownDomain";
   about: string;
 }
 

@@ -203,6 +203,33 @@ async def test_what_is_odd_is_told(desk: Desk, fields: bytes, kind: str, about: 
 
 @pytest.mark.usefixtures("web")
 @pytest.mark.parametrize(
+    ("way", "is_odd"),
+    [
+        (b"ESMTPS", True),
+        (b"ESMTP", True),
+        (b"SMTP", True),
+        (b"UTF8SMTPS", True),
+        (b"ESMTPSA", False),
+        (b"UTF8SMTPSA", False),
+        (b"LMTP", False),
+        (b"HTTP", False),
+    ],
+)
+async def test_a_stranger_with_an_address_of_ours_is_odd(desk: Desk, way: bytes, is_odd: bool) -> None:
+    """Anybody can write a From; who is of this server logs in to send (RFC 6409 §3.3)."""
+    fields = OURS % (way, DATE) + b"From: Boss <boss@example.org>\r\n"
+    warning = {"kind": "ownDomain", "about": "example.org"}
+    assert (await sender(desk, fields))["warnings"] == ([warning] if is_odd else [])
+
+
+@pytest.mark.usefixtures("web")
+async def test_what_was_put_here_by_hand_came_from_nowhere(desk: Desk) -> None:
+    foreign = (OURS % (b"ESMTPS", DATE)).replace(b"by localhost", b"by mx.old.example")
+    assert (await sender(desk, foreign + b"From: boss@example.org\r\n"))["warnings"] == []
+
+
+@pytest.mark.usefixtures("web")
+@pytest.mark.parametrize(
     "fields",
     [
         b"From: Lan <lan@far.example>\r\nReply-To: office@mail.far.example\r\n",

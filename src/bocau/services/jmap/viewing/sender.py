@@ -46,6 +46,11 @@ class Hop(NamedTuple):
             return True
         return self.protocol.startswith(("ESMTP", "UTF8SMTP", "LMTP")) and self.protocol.endswith("A")
 
+    @property
+    def is_from_outside(self) -> bool:
+        """By SMTP from who did not say who it is. LMTP is for programs of this host."""
+        return self.protocol.startswith(("SMTP", "ESMTP", "UTF8SMTP")) and not self.is_logged_in
+
 
 class Person(NamedTuple):
     name: str
@@ -99,7 +104,7 @@ async def sender_facts(
         "isColleague": is_colleague,
         "isFirstContact": is_first,
         "checks": _checks(came),
-        "warnings": _warnings(rooms, account, values, who),
+        "warnings": _warnings(rooms, account, values, who, is_forged=is_local and came.is_from_outside),
     }
 
 
@@ -115,10 +120,13 @@ def _checks(came: Hop) -> list[dict[str, str | None]]:
 
 
 def _warnings(
-    rooms: "JmapRooms", account: AccountId, values: dict[bytes, bytes], who: Person
+    rooms: "JmapRooms", account: AccountId, values: dict[bytes, bytes], who: Person, *, is_forged: bool
 ) -> list[dict[str, str]]:
+    """`is_forged`: it says that it is of a domain of this server, and came like a stranger's."""
     found: list[tuple[str, str]] = []
     if who.address is not None:
+        if is_forged:
+            found.append(("ownDomain", shown_domain(who.address.domain)))
         known = [domain.name for domain in rooms.directory.domains()]
         known += acquaintance.frequent_domains(rooms.store, account)
         if other := imitated(who.address.domain, known):

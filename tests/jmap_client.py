@@ -33,6 +33,7 @@ class Answer:
 class JmapClient:
     def __init__(self, server: Server, user: str = "alice", password: str | None = None) -> None:
         self.server = server
+        self.user = user
         credentials = f"{server.address(user)}:{password or server.password}"
         self.authorization = f"Basic {b64encode(credentials.encode()).decode()}"
         self._account = ""

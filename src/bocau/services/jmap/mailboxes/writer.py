@@ -26,6 +26,8 @@ class MailboxWriter:
         self._removes_emails = removes_emails
         self.created_ids: dict[str, str] = {}
         """Of this transaction, by creation id."""
+        self._aside: dict[MailboxId, str] = {}
+        """The last level of the name that a mailbox put aside has had."""
 
     def create(self, name: str, said: Arguments) -> Arguments:
         """What the client does not know of it yet."""
@@ -81,7 +83,8 @@ class MailboxWriter:
         if "role" in patch and mailbox.role is not None:
             self._tx.set_role(mailbox.mailbox_id, None)
         if "name" in patch or "parentId" in patch:
-            level, above = f"({mailbox.mailbox_id})", mailbox.name.rpartition(SEPARATOR)[0]
+            above, _, self._aside[mailbox.mailbox_id] = mailbox.name.rpartition(SEPARATOR)
+            level = f"({mailbox.mailbox_id})"
             self._rename(mailbox, f"{above}{SEPARATOR}{level}" if above else level)
 
     def _mailbox(self, said: str) -> Mailbox:
@@ -120,7 +123,7 @@ class MailboxWriter:
         if "name" not in wish and "parentId" not in wish:
             return
         above, _, level = mailbox.name.rpartition(SEPARATOR)
-        level = wish.get("name", level)
+        level = wish.get("name", self._aside.get(mailbox.mailbox_id, level))
         if "parentId" in wish:
             path = self._path(level, wish["parentId"])
         else:

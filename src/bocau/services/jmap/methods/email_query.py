@@ -14,6 +14,7 @@ from bocau.services.jmap.finding.filters import parse_filter
 from bocau.services.jmap.finding.finding import Query, find
 from bocau.services.jmap.finding.sorting import parse_sort
 from bocau.services.jmap.paging import CHANGES, PAGING, cut, page_response, take_page
+from bocau.services.jmap.small_query import since_query_state
 from bocau.services.jmap.standard import only, optional, take_max_changes
 from bocau.services.jmap.states import parse_plain_state
 
@@ -62,7 +63,7 @@ async def query_changes(context: Context, arguments: Arguments) -> Arguments:
     only(arguments, "accountId", "collapseThreads", *CHANGES)
     account_id = context.account(arguments)
     asked, most = take_query(arguments, account_id), take_max_changes(arguments)
-    since = optional(arguments, "sinceQueryState", str, "")
+    since = since_query_state(arguments)
     up_to_id = optional(arguments, "upToId", str)
     counts = optional(arguments, "calculateTotal", bool, False)
     found = await find(context.store, context.rooms.kept, account_id, asked)

@@ -156,9 +156,10 @@ class Web:
     """Further names that browsers reach this server by, beside `hostname`; a request for any other name is
     refused. A name needs its place in the certificate."""
     proxies: tuple[IpAddress, ...] = ()
-    """Addresses of proxies before this server that end TLS and speak plain HTTP to `listen.http`. Theirs alone
-    are the X-Forwarded-Proto and X-Forwarded-For that are believed; each must set both fields itself, whatever
-    the client sends, and pass Host on. Without this nobody can log in through such a proxy."""
+    """Addresses of proxies before this server that end TLS and speak plain HTTP to `listen.http`. What they
+    say in X-Forwarded-Proto and X-Forwarded-For is believed, what anybody else says is not; a proxy must
+    set both fields itself, whatever its client sends, and pass Host on. Without this nobody can log in
+    through it."""
 
 
 @dataclass(frozen=True, slots=True)

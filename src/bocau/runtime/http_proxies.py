@@ -39,8 +39,8 @@ class BehindProxies:
         return found
 
     def _client(self, said: list[str]) -> str:
-        """The last that is no proxy of ours: what stands before it the client may have made up itself. "" when
-        nothing that can be read is said."""
+        """The last that is no proxy of ours: what stands before it the client may have made up itself. "" for
+        none that can be read."""
         for text in reversed(said[-FORWARDED_MAX:]):
             address = _plain(text)
             if address not in self.proxies:

@@ -20,7 +20,7 @@ _NOT_IPV4: Final = tuple(
 
 
 def is_public(text: str) -> bool:
-    """Whether an address may be connected to on behalf of a message. False for anything but a plain address."""
+    """Whether an address may be connected to on behalf of a message. False for anything but an address."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -169,9 +169,12 @@ def _sorts(arguments: Arguments, kind: Queried) -> list[tuple[Callable[[Json], A
         raise invalid_arguments("sort is a list of comparators")
     found = []
     for one in said:
-        key, is_ascending = kind.sorts.get(one.get("property")), one.get("isAscending", True)
+        name, is_ascending = one.get("property"), one.get("isAscending", True)
+        if not isinstance(name, str):
+            raise invalid_arguments("a comparator has a property")
+        key = kind.sorts.get(name)
         if key is None:
-            raise MethodError("unsupportedSort", f"cannot sort by {one.get('property')!r}"[:200])
+            raise MethodError("unsupportedSort", f"cannot sort by {name!r}"[:200])
         if not isinstance(is_ascending, bool):
             raise invalid_arguments("isAscending is true or false")
         found.append((key, is_ascending))

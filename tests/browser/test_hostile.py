@@ -237,7 +237,7 @@ def test_no_body_escapes(browser: Browser, jmap: Jmap, emails: dict[str, str]) -
 def test_no_enclosed_message_escapes(browser: Browser, jmap: Jmap, emails: dict[str, str]) -> None:
     urls = {
         name: one["url"]
-        for name, one in views(jmap, {name: f"{email}.2" for name, email in emails.items()}).items()
+        for name, one in views(jmap, {name: f"{email}_2" for name, email in emails.items()}).items()
     }
     nothing(Lab(browser, jmap.base, framed(urls), {}).run())
 

@@ -90,7 +90,7 @@ def _mail(inbox: str, email: str, thread: str, blob: str) -> list[Call]:
         ("SearchSnippet/get", {"filter": found, "emailIds": [email]}),
         (
             "EmailView/get",
-            {"ids": [email, f"{email}.2"], "images": "shown", "scheme": "dark", "language": "vi"},
+            {"ids": [email, f"{email}_2"], "images": "shown", "scheme": "dark", "language": "vi"},
         ),
     ]
 

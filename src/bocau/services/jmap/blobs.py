@@ -1,9 +1,9 @@
 """Blob ids and what they stand for (RFC 8620 §6).
 
-    M<email>            a whole email          M<email>.<path>      a part of it, its transfer encoding undone
-    U<upload>           an upload              U<upload>.<path>     a part of an uploaded message
+    M<email>            a whole email          M<email>_<path>      a part of it, its transfer encoding undone
+    U<upload>           an upload              U<upload>_<path>     a part of an uploaded message
 
-A path is that of IMAP: "1.2" (RFC 9051 §6.4.5.1).
+A path is that of IMAP, "1.2" (RFC 9051 §6.4.5.1), written "1_2": an id has no dots (RFC 8620 §1.2).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from bocau.store.uploads import Upload, upload
 PATH_STEPS_MAX: Final = 100
 OPAQUE: Final = "application/octet-stream"
 MESSAGE: Final = "message/rfc822"
-_ID: Final = re.compile(r"([MU])([1-9][0-9]{0,18})(?:\.([1-9][0-9]{0,4}(?:\.[1-9][0-9]{0,4})*))?\Z", re.ASCII)
+_ID: Final = re.compile(r"([MU])([1-9][0-9]{0,18})(?:_([1-9][0-9]{0,4}(?:_[1-9][0-9]{0,4})*))?\Z", re.ASCII)
 _PLAIN_ENCODINGS: Final = frozenset((b"7bit", b"8bit", b"binary"))
 
 
@@ -71,16 +71,21 @@ class BlobSource:
 
 
 def email_blob_id(email: int, path: str = "") -> str:
-    return f"{ids.email_id(email)}.{path}" if path else ids.email_id(email)
+    return part_blob_id(ids.email_id(email), path) if path else ids.email_id(email)
 
 
 def upload_blob_id(upload_id: int, path: str = "") -> str:
-    return f"U{upload_id}.{path}" if path else f"U{upload_id}"
+    return part_blob_id(f"U{upload_id}", path) if path else f"U{upload_id}"
+
+
+def part_blob_id(blob_id: str, path: str) -> str:
+    """A part of the message that a blob is; `path`: "1.2"."""
+    return f"{blob_id}_{path.replace('.', '_')}"
 
 
 def email_of_blob(account: AccountId, blob_id: str) -> int | None:
     """The email that a blob is or belongs to; None: an upload, or no id of ours."""
-    return ids.parse_email(account, blob_id.partition(".")[0])
+    return ids.parse_email(account, blob_id.partition("_")[0])
 
 
 async def resolve(rooms: JmapRooms, account_id: AccountId, blob_id: str) -> BlobSource:
@@ -104,8 +109,8 @@ def _found(store: MailStore, account_id: AccountId, blob_id: str) -> tuple[str, 
     match = _ID.match(blob_id)
     if match is None:
         raise NoSuchBlob(blob_id[:100])
-    letter, digits, dotted = match.groups()
-    path = tuple(map(int, dotted.split("."))) if dotted else ()
+    letter, digits, steps = match.groups()
+    path = tuple(map(int, steps.split("_"))) if steps else ()
     if len(path) > PATH_STEPS_MAX:
         raise NoSuchBlob(blob_id[:100])
     found = _email(store, account_id, blob_id) if letter == "M" else _upload(store, account_id, int(digits))
@@ -115,7 +120,7 @@ def _found(store: MailStore, account_id: AccountId, blob_id: str) -> tuple[str, 
 
 
 def _email(store: MailStore, account_id: AccountId, blob_id: str) -> tuple[str, BlobRef] | None:
-    email = ids.parse_email(account_id, blob_id.partition(".")[0])
+    email = ids.parse_email(account_id, blob_id.partition("_")[0])
     ref = store.glance(account_id, lambda tx: email_blob(tx, email)) if email is not None else None
     return (MESSAGE, ref) if ref is not None else None
 

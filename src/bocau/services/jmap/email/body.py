@@ -7,6 +7,7 @@ from typing import Any, Final
 from bocau.formats.body_parts import BodyPart, FlatBody, decoded_size, flat, leaves, numbered
 from bocau.formats.body_values import body_value
 from bocau.formats.mime import Part
+from bocau.services.jmap.blobs import part_blob_id
 from bocau.services.jmap.context import Arguments
 from bocau.services.jmap.email.budget import Budget
 from bocau.services.jmap.email.fields import read_fields
@@ -80,7 +81,7 @@ def _tell_part(body: Body, part: BodyPart, wanted: BodyWanted, budget: Budget) -
 
 _TELLERS: Final[dict[str, Callable[[Body, BodyPart], Any]]] = {
     "partId": lambda body, part: None if part.is_multipart else part.number,
-    "blobId": lambda body, part: None if part.is_multipart else f"{body.blob_id}.{part.number}",
+    "blobId": lambda body, part: None if part.is_multipart else part_blob_id(body.blob_id, part.number),
     "size": lambda body, part: body.size(part),
     "name": lambda body, part: part.name,
     "type": lambda body, part: part.type,

@@ -34,11 +34,11 @@ DEFAULT: Final = (
     "attachments",
 )
 KNOWN: Final = (*DEFAULT, "hasColours", "isTrusted", "quoteHtml")
-_PATH: Final = re.compile(r"(M[0-9]{1,19})(?:\.((?:[1-9][0-9]{0,4}\.){0,99}[1-9][0-9]{0,4}))?\Z", re.ASCII)
+_PATH: Final = re.compile(r"(M[0-9]{1,19})(?:_((?:[1-9][0-9]{0,4}_){0,99}[1-9][0-9]{0,4}))?\Z", re.ASCII)
 
 
 async def get(context: Context, arguments: Arguments) -> Arguments:
-    """Ids are those of emails, or blob ids of messages within them ("M12.3")."""
+    """Ids are those of emails, or blob ids of messages within them ("M12_3")."""
     asked = take_get(context, arguments, KNOWN, DEFAULT, more=("images", "scheme", "language"))
     options = Options(
         _choice(arguments, "images", ("blocked", "shown", "trusted")) == "shown",
@@ -77,7 +77,7 @@ class _View:
         self.context = context
         self.said = said
         self.email_id: int = email_id
-        self.path: str = parsed[2] or ""
+        self.path: str = (parsed[2] or "").replace("_", ".")
         self.options = options
         self.asks_trust = asks_trust
 

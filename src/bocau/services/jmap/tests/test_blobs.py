@@ -29,7 +29,7 @@ async def test_an_email_and_its_parts(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "blob_id", ["", "M1", "U1", "M{}.9", "M{}.0", "M{}.1.", "X{}", "M0{}", "M{}" + ".1" * 200]
+    "blob_id", ["", "M1", "U1", "M{}_9", "M{}_0", "M{}_1_", "M{}.1", "X{}", "M0{}", "M{}" + "_1" * 200]
 )
 async def test_what_is_not_there_is_not_found(desk: Desk, blob_id: str) -> None:
     email = await desk.deliver(MESSAGE)

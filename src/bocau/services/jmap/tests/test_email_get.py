@@ -62,7 +62,7 @@ async def test_the_example_of_the_rfc(desk):
             "subject": "Xin chào",
             "receivedAt": "2020-09-13T12:26:40Z",
             "header:List-POST:asURLs": None,
-            "htmlBody": [{"partId": "1.2", "blobId": f"M{email}.1.2", "size": 12, "type": "text/html"}],
+            "htmlBody": [{"partId": "1.2", "blobId": f"M{email}_1_2", "size": 12, "type": "text/html"}],
             "bodyValues": {"1.2": {"value": "<b>hi</b> é", "isEncodingProblem": False, "isTruncated": False}},
         }
     ]
@@ -218,7 +218,7 @@ async def test_rows_tell_what_messages_tell(desk):
 async def test_an_enclosed_message_is_parsed(desk):
     """RFC 8621 §4.9"""
     email = await desk.deliver(MIXED)
-    blob, picture = f"M{email}.2", f"M{email}.3"
+    blob, picture = f"M{email}_2", f"M{email}_3"
     told = await desk.call(
         "Email/parse",
         blobIds=[blob, picture, "M9", f"M{(BOB << 32) + 1}"],
@@ -233,7 +233,7 @@ async def test_an_enclosed_message_is_parsed(desk):
         "size": 24,
         "subject": "inner",
         "preview": "within",
-        "textBody": [{"partId": "1", "blobId": f"{blob}.1"}],
+        "textBody": [{"partId": "1", "blobId": f"{blob}_1"}],
         "bodyValues": {"1": {"value": "within", "isEncodingProblem": False, "isTruncated": False}},
     }
     assert told["notParsable"] == [picture] and told["notFound"] == ["M9", f"M{(BOB << 32) + 1}"]
@@ -262,8 +262,8 @@ async def test_parts_of_a_message_that_is_encoded(desk, encoding):
     body = b64encode(MIXED) if encoding == "base64" else MIXED
     head = f"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     email = await desk.deliver(head.encode() + body)
-    told = await desk.call("Email/parse", blobIds=[f"M{email}.1"], bodyProperties=["blobId", "size"])
-    [message, picture] = told["parsed"][f"M{email}.1"]["attachments"]
+    told = await desk.call("Email/parse", blobIds=[f"M{email}_1"], bodyProperties=["blobId", "size"])
+    [message, picture] = told["parsed"][f"M{email}_1"]["attachments"]
     source = await resolve(desk.rooms, ALICE, picture["blobId"])
     assert await source.octets(desk.store) == b"\0\0\0" and picture["size"] == source.size == 3
     source = await resolve(desk.rooms, ALICE, message["blobId"])

@@ -90,7 +90,7 @@ async def test_images_of_a_trusted_sender_are_shown_when_trust_is_asked_for(desk
 
 @pytest.mark.usefixtures("web")
 async def test_others_mail_is_not_found(desk: Desk) -> None:
-    asked = [f"M{2 << 32 | 1}", f"M{ALICE << 32 | 99}", "M1", "x", "M1.", "M1.0"]
+    asked = [f"M{2 << 32 | 1}", f"M{ALICE << 32 | 99}", "M1", "x", "M1_", "M1_0"]
     told = await desk.call("EmailView/get", ids=asked)
     assert told["list"] == [] and told["notFound"] == asked
 
@@ -125,12 +125,12 @@ async def test_attachments_have_safe_names_and_types(desk: Desk) -> None:
     told = await view(desk, message(body, kind=b"multipart/related; boundary=b"))
     number = told["id"]
     assert [tuple(one.values()) for one in told["attachments"]] == [
-        (f"{number}.2", "x.html", "application/octet-stream", 8, True),
-        (f"{number}.3", "gnp.exe", "application/octet-stream", 2, True),
-        (f"{number}.4", "p.bin", "image/png", 70, False),
-        (f"{number}.6", "message.eml", "message/rfc822", 29, False),
+        (f"{number}_2", "x.html", "application/octet-stream", 8, True),
+        (f"{number}_3", "gnp.exe", "application/octet-stream", 2, True),
+        (f"{number}_4", "p.bin", "image/png", 70, False),
+        (f"{number}_6", "message.eml", "message/rfc822", 29, False),
     ]
-    enclosed = (await desk.call("EmailView/get", ids=[f"{number}.6"]))["list"][0]
+    enclosed = (await desk.call("EmailView/get", ids=[f"{number}_6"]))["list"][0]
     assert enclosed["sender"]["address"] == "a@b.example" and enclosed["kind"] == "text"
 
 

@@ -99,7 +99,8 @@ def selected(pool: Pool, term: Term) -> bytes:
         case t.ThreadHas(name, share):
             return in_threads(pool, name, share)
         case t.HasAttachment():
-            return bytes(columns.fact(Fact.HAS_ATTACHMENT))
+            # Not bytes(array): those are the octets of its numbers.
+            return bytes(columns.fact(Fact.HAS_ATTACHMENT).tolist())
         case _:
             raise AssertionError(f"no column for {type(term).__name__}")
 

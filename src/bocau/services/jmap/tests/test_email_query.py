@@ -77,6 +77,19 @@ async def test_filters(mail, filter, wanted):
     assert set(await ids(desk, filter)) == {emails[number] for number in wanted}
 
 
+async def test_which_emails_have_attachments(mail):
+    """RFC 8621 §4.4.1 hasAttachment: those and no others, in one mailbox and in all, wherever they stand."""
+    desk, (one, two, junk) = mail
+    file = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n"
+    found = {
+        f"M{await desk.deliver(message(f'file {place}', more=file), place)}" for place in ("INBOX", "Junk")
+    }
+    assert set(await ids(desk, {"hasAttachment": True})) == found
+    assert set(await ids(desk, {"hasAttachment": False})) == {one, two, junk}
+    here = {"operator": "AND", "conditions": [{"inMailbox": desk.mailbox_id()}, {"hasAttachment": True}]}
+    assert set(await ids(desk, here)) == found - set(await ids(desk, {"inMailbox": desk.mailbox_id("Junk")}))
+
+
 async def test_mailboxes(mail):
     desk, (one, two, junk) = mail
     assert set(await ids(desk, {"inMailbox": desk.mailbox_id()})) == {one, two}

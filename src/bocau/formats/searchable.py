@@ -15,7 +15,7 @@ from bocau.formats.charset import decode_charset
 from bocau.formats.header import fields
 from bocau.formats.mime import Part, scan
 from bocau.formats.parameters import decoded_parameter, parameter
-from bocau.formats.text import TEXT_BYTES_MAX, decoded_octets
+from bocau.formats.text import TEXT_BYTES_MAX, decoded_octets, plain_of_html
 from bocau.formats.words import decode_words
 
 ENCLOSED_FIELDS_MAX: Final = 200
@@ -58,15 +58,22 @@ def words_of_ascii(octets: bytes) -> list[bytes]:
 class Piece:
     """One stretch of text of a body, not decoded yet; a needle is found within one piece."""
 
-    __slots__ = ("charset", "octets")
+    __slots__ = ("charset", "is_html", "octets")
 
-    def __init__(self, octets: bytes, charset: bytes) -> None:
+    def __init__(self, octets: bytes, charset: bytes, *, is_html: bool = False) -> None:
         self.octets = octets
         self.charset = charset
+        self.is_html = is_html
 
     def text(self) -> str:
         """Decoded and unaccented."""
         return unaccented(decode_charset(self.octets, self.charset))
+
+    def read_text(self) -> str:
+        """As its reader sees it: HTML without its tags."""
+        if not self.is_html:
+            return self.text()
+        return unaccented(plain_of_html(decode_charset(self.octets, self.charset)))
 
     def words(self) -> list[bytes]:
         """The words of text()."""
@@ -104,7 +111,11 @@ def pieces(data: bytes, root: Part | None = None) -> Iterator[Piece]:
 
 
 def _text(data: bytes, part: Part) -> Piece:
-    return Piece(decoded_octets(data, part, TEXT_BYTES_MAX), parameter(part.parameters, b"charset") or b"")
+    octets, charset = (
+        decoded_octets(data, part, TEXT_BYTES_MAX),
+        parameter(part.parameters, b"charset") or b"",
+    )
+    return Piece(octets, charset, is_html=part.subtype == b"html")
 
 
 def _is_named(part: Part) -> bool:

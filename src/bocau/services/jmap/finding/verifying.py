@@ -104,8 +104,10 @@ class Candidate:
 
     @cached_property
     def body(self) -> list[str]:
-        """The texts of the body."""
-        return [folded(piece.text()) for piece in pieces(self.data)] if self.data else []
+        """The texts of the body; a phrase may go through the tags of HTML (RFC 8621 §4.4.1)."""
+        found = list(pieces(self.data)) if self.data else []
+        texts = [piece.text() for piece in found]
+        return [folded(text) for text in texts + [piece.read_text() for piece in found if piece.is_html]]
 
     def values(self, name: bytes) -> list[str]:
         """The values of the fields of a name in lower case, `folded`."""

@@ -9,8 +9,10 @@ from bocau.services.jmap import ids
 from bocau.services.jmap.capabilities import MAIL
 from bocau.services.jmap.context import Arguments, Context, Registered
 from bocau.services.jmap.email.patching import take_patch
+from bocau.services.jmap.email.wanted import ALL, is_header_property
 from bocau.services.jmap.errors import SetError, invalid_properties, set_error
 from bocau.services.jmap.methods.email_create import create
+from bocau.services.jmap.methods.email_get import get
 from bocau.services.jmap.standard import SetCall, take_set
 from bocau.services.jmap.states import MailState
 from bocau.store import Flags, Writing
@@ -21,6 +23,7 @@ EMAILS_NOW_MAX: Final = 50
 """Emails that are written on the loop; more are written in the writer thread."""
 PATCHES_BETWEEN_TURNS: Final = 100
 """Patches read before other connections have their turn."""
+_CHANGEABLE: Final = frozenset(("id", "keywords", "mailboxIds"))
 
 
 async def set_emails(context: Context, arguments: Arguments) -> Arguments:
@@ -67,12 +70,25 @@ async def _take_patches(context: Context, call: SetCall) -> dict[EmailId, EmailP
             if said in doomed:
                 raise SetError("willDestroy")
             email_id = _email_id(context, call, said)
+            patch = await _without_unchanged(context, call, ids.email_id(email_id), patch)
             found[email_id] = take_patch(context, call.account_id, said, patch)
         except SetError as error:
             call.not_updated[said] = error.told()
         if number % PATCHES_BETWEEN_TURNS == 0:
             await asyncio.sleep(0)
     return found
+
+
+async def _without_unchanged(context: Context, call: SetCall, email_id: str, patch: Arguments) -> Arguments:
+    """A client may send the whole object back: what never changes is passed over where it is as it was
+    (RFC 8620 §5.3)."""
+    fixed = [name for name in patch if name not in _CHANGEABLE and (name in ALL or is_header_property(name))]
+    if not fixed:
+        return patch
+    asked = {"accountId": ids.account_id(call.account_id), "ids": [email_id], "properties": fixed}
+    for told in (await get(context, asked))["list"]:
+        patch = {name: value for name, value in patch.items() if name not in fixed or told[name] != value}
+    return patch
 
 
 def _take_destroyed(context: Context, call: SetCall) -> list[EmailId]:

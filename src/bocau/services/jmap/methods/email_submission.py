@@ -148,6 +148,7 @@ async def _carry_out(context: Context, call: SetCall) -> dict[str, str]:
         return {key: value for key, value in told.items() if key not in new or new[key] != value}
 
     async def update_(said: str, patch: Arguments) -> None:
+        patch = await _without_unchanged(context, account, said, patch)
         done = await context.store.write(account, lambda tx: _update(tx, said, patch))
         emails[said] = ids.email_id(done.email_id)
 
@@ -181,6 +182,16 @@ def _known(context: Context, said: str) -> str:
         return context.real_id(said)
     except SetError:
         return ""
+
+
+async def _without_unchanged(context: Context, account: AccountId, said: str, patch: Arguments) -> Arguments:
+    """What never changes may be sent back as it was (RFC 8620 §5.3)."""
+    fixed = [name for name in patch if name in PROPERTIES and name != "undoStatus"]
+    found = next(iter(context.store.glance(account, lambda tx: list(_named(tx, [said])))), None)
+    if not fixed or found is None:
+        return patch
+    told = await tell(context, found, fixed)
+    return {name: value for name, value in patch.items() if name not in told or told[name] != value}
 
 
 def _update(tx: Writing, said: str, patch: Arguments) -> Submission:

@@ -1,6 +1,7 @@
 """The documents are true: their commands run, both languages show the same, their links lead somewhere."""
 
 import importlib.util
+import json
 import os
 import poplib
 import re
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from harness import HOST, Server, eventually, run_cli
+from jmap_client import JmapClient
 
 ROOT = Path(__file__).parents[1]
 PAIRS = [("README.md", "README.vi.md"), ("docs/manual.md", "docs/manual.vi.md")]
@@ -49,15 +51,25 @@ def test_both_languages_have_the_same_parts(english: str, vietnamese: str) -> No
     assert shape(english) == shape(vietnamese)
 
 
-@pytest.mark.parametrize("page", ["ARCHITECTURE.md", *(page for pair in PAIRS for page in pair)])
+PAGES = [
+    *("ARCHITECTURE.md", "docs/jmap.md", "web/README.md", *(page for pair in PAIRS for page in pair)),
+    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs/decisions").glob("*.md"))),
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
-    text = (ROOT / page).read_text("utf-8")
-    anchors = {anchor(heading) for heading in re.findall(r"^#+ (.*)$", text, re.M)}
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if target.startswith("#"):
-            assert target[1:] in anchors, target
-        elif not target.startswith("http"):
-            assert (ROOT / page).parent.joinpath(target).exists(), target
+    for target in re.findall(r"\]\(([^)\s]+)\)", (ROOT / page).read_text("utf-8")):
+        if target.startswith("http"):
+            continue
+        path, _, place = target.partition("#")
+        file = (ROOT / page).parent / path if path else ROOT / page
+        assert file.exists(), target
+        assert not place or place in anchors(file), target
+
+
+def anchors(page: Path) -> set[str]:
+    return {anchor(heading) for heading in re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.M)}
 
 
 def anchor(heading: str) -> str:
@@ -161,6 +173,68 @@ def test_the_first_letter_of_the_readme(place: Place) -> None:
         result = place.run(line)
         assert result.returncode == 0, result.stdout + result.stderr
     assert "Xin chào" in result.stdout
+
+
+def test_the_requests_of_the_manual_are_answered(place: Place) -> None:
+    """JMAP by curl: on our ports, with an account of ours and its id."""
+    lines = [line for line in console_lines("docs/manual.md") if line.startswith("curl ")]
+    assert len(lines) >= 5
+    if not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    alice = JmapClient(place.server)
+    for line in lines:
+        line = line.replace("https://mail.example.org", f"http://{HOST}:{place.server.port('http')}")
+        line = line.replace("A2", alice.account)
+        line = line.replace("lan@example.org", f"'alice@demo.test:{place.server.password}'")
+        result = place.run(line.replace("curl ", "curl --silent --show-error --fail ", 1))
+        ends_by_itself = "eventsource" not in line
+        assert result.returncode == 0 or not ends_by_itself, f"{line}\n{result.stdout}{result.stderr}"
+        assert result.stdout and '"error"' not in result.stdout, f"{line}\n{result.stdout}"
+
+
+def test_the_examples_of_jmap_run(place: Place) -> None:
+    """Every block of the page is a request; only what needs a mailing list is refused."""
+    text = (ROOT / "docs/jmap.md").read_text("utf-8")
+    blocks = re.findall(r"^```json\n(.*?)^```", text, re.M | re.S)
+    assert len(blocks) >= 10
+    client = JmapClient(place.server, "user1")
+    for block in blocks:
+        said = block.replace('"A1"', f'"{client.account}"').replace("PASSWORD", place.server.password)
+        answer = client.post(
+            {"using": sorted(client.session["capabilities"]), "methodCalls": json.loads(said)}
+        )
+        assert answer.status == 200, answer.body
+        for name, told, _ in answer.json["methodResponses"]:
+            refused = told.get("notCreated") or told.get("notUpdated")
+            assert name != "error" and (not refused or name == "EmailUnsubscribe/set"), (block, told)
+
+
+def test_the_page_of_jmap_names_every_method_and_property_of_ours() -> None:
+    from bocau.services.jmap import methods
+    from bocau.services.jmap.capabilities import BOCAU
+
+    text = (ROOT / "docs/jmap.md").read_text("utf-8")
+    ours = {name: one for name, one in methods.METHODS.items() if one.capability == BOCAU}
+    assert [name for name in ours if f"**{name}**" not in text] == []
+    modules = {sys.modules[one.run.__module__] for one in ours.values()}
+    told = {
+        name
+        for module in modules
+        for name in (*getattr(module, "PROPERTIES", ()), *getattr(module, "KNOWN", ()))
+    }
+    assert len(told) > 30
+    assert sorted(name for name in told if not re.search(rf"\b{name}\b", text)) == []
+
+
+@pytest.mark.parametrize("page", PAIRS[1])
+def test_the_manual_tells_keys_and_operators_of_the_webmail(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    shortcuts = (ROOT / "web/src/screens/mail/shortcuts.ts").read_text("utf-8")
+    keys = set(re.findall(r'keys: "([^"]+)"', shortcuts)) - {"Escape", "?"}
+    listed = re.search(r"OPERATORS = \[(.*?)\]", (ROOT / "web/src/search/parse.ts").read_text("utf-8"), re.S)
+    assert listed is not None and len(keys) > 20
+    assert sorted(key for key in keys if f"`{key}`" not in text) == []
+    assert [word for word in re.findall(r'"(\w+)"', listed[1]) if f"`{word}:" not in text] == []
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.vi.md"])

@@ -25,7 +25,7 @@ _VIETNAMESE: Final = {
     "Not understood": "Không hiểu",
     "Not with this password": "Mật khẩu này không được phép",
     "This account has a second factor: use an app password": (
-        "Tài khoản này dùng xác thực hai bước: hãy dùng mật khẩu ứng dụng"
+        "Tài khoản này dùng xác thực hai lớp: hãy dùng mật khẩu ứng dụng"
     ),
     "Say STLS first": "Hãy gửi STLS trước",
     "TLS is not to be had, or runs already": "Không có TLS, hoặc TLS đang chạy",

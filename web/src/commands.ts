@@ -24,16 +24,22 @@ export function openThreadId(): string | null {
   return router.route.screen === "mail" ? router.route.threadId : null;
 }
 
+/** The email that is open by itself; null: its whole conversation is. */
+export function openEmailId(): string | null {
+  return router.route.screen === "mail" ? router.route.emailId : null;
+}
+
 /** The emails that are meant. With everything chosen there is no list of them: `selection.isAll`. */
 export function meant(): EmailHead[] {
   if (selection.count > 0) return selection.emails();
   const open = openThreadId();
-  if (open !== null) return ofOpenThread(open);
+  if (open !== null) return ofOpen(open, openEmailId());
   const id = list.idAt(cursor.position);
-  return id === undefined ? [] : emails.ofThread(id);
+  return id === undefined ? [] : list.emailsOf(id);
 }
 
-function ofOpenThread(threadId: string): EmailHead[] {
+function ofOpen(threadId: string, emailId: string | null): EmailHead[] {
+  if (emailId !== null) return [emails.heads.get(emailId) ?? []].flat();
   const ids = emails.threads.get(threadId)?.emailIds;
   if (ids !== undefined) return ids.flatMap((id) => emails.heads.get(id) ?? []);
   return [...emails.heads.values()].filter((one) => one.threadId === threadId);
@@ -115,9 +121,14 @@ export function open(position: number): void {
   const head = emails.heads.get(list.idAt(position) ?? "");
   if (head === undefined) return;
   cursor.rest(position);
-  const isDraft = emails.ofThread(head.id).length === 1 && "$draft" in head.keywords;
+  const isDraft = list.emailsOf(head.id).length === 1 && "$draft" in head.keywords;
   if (isDraft) router.compose({ draftId: head.id });
-  else router.openThread(list.place, head.threadId, list.place.kind === "search" ? head.id : null, openThreadId() !== null);
+  else read(head, openThreadId() !== null);
+}
+
+/** A row opens what it stands for. */
+function read(head: EmailHead, replace: boolean): void {
+  router.openThread(list.place, head.threadId, list.isCollapsed ? null : head.id, replace);
 }
 
 /** To the next row (1) or the one before (-1); while reading, the conversation there is opened. */
@@ -135,10 +146,10 @@ function leave(command: Command): void {
     if (!stays) selection.clear();
     return;
   }
-  const next = command === "unread" || layout.pane === "off" ? undefined : list.idAt(list.positionOfThread(opened) + 1);
+  const next = command === "unread" || layout.pane === "off" ? undefined : list.idAt(list.positionOfOpen(opened, openEmailId()) + 1);
   const head = next === undefined ? undefined : emails.heads.get(next);
   if (head === undefined) router.closeThread();
-  else router.openThread(list.place, head.threadId, null, true);
+  else read(head, true);
 }
 
 async function runOnAll(command: Command): Promise<void> {
@@ -171,7 +182,7 @@ function movePatch(to: Mailbox): Patch {
 async function onAll(change: { update: Patch }, said: string): Promise<void> {
   const { filter } = list;
   if (filter === null) return;
-  const exclude = [...selection.ids].flatMap((id) => emails.ofThread(id)).map((one) => one.id);
+  const exclude = [...selection.ids].flatMap((id) => list.emailsOf(id)).map((one) => one.id);
   selection.clear();
   await batches.start(filter, exclude, change, said);
 }

@@ -109,6 +109,7 @@ async function post(methodCalls: Invocation[]): Promise<Invocation[]> {
  */
 export async function reach(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
+  const { boot } = session;
   try {
     response = await fetch(url, { ...init, headers: { ...init.headers, "X-CSRF-Token": session.csrf } });
   } catch (error) {
@@ -117,7 +118,8 @@ export async function reach(url: string, init: RequestInit): Promise<Response> {
     throw new Offline(String(error));
   }
   if (response.status === 401) {
-    session.end();
+    // What was asked before a new login says nothing of it.
+    if (session.boot === boot) session.end();
     throw new LoggedOut();
   }
   if (response.status === 502 || response.status === 503 || response.status === 504) {

@@ -70,9 +70,17 @@ class MessageList {
     return this.#ids.slice(Math.min(first, last), Math.max(first, last) + 1).filter((one) => one !== undefined);
   }
 
-  /** The row of a thread. */
-  positionOfThread(threadId: Id): number {
+  /** The row of what is open: an email by itself, or else its thread. */
+  positionOfOpen(threadId: Id, emailId: Id | null): number {
+    if (emailId !== null) return this.positionOf(emailId);
     return this.#version >= 0 ? this.#ids.findIndex((id) => id !== undefined && emails.heads.get(id)?.threadId === threadId) : -1;
+  }
+
+  /** What a row stands for: a whole conversation, or its own email where every email has a row. */
+  emailsOf(id: Id): EmailHead[] {
+    if (this.isCollapsed) return emails.ofThread(id);
+    const head = emails.heads.get(id);
+    return head === undefined ? [] : [head];
   }
 
   async open(place: Place): Promise<void> {
@@ -130,7 +138,7 @@ class MessageList {
   look(first: number, last: number): void {
     const ahead = first >= this.#view.first ? last + PORTION / 2 : first - PORTION / 2;
     this.#view = { first, last };
-    if (this.state !== "ready") return;
+    if (this.state !== "ready" || this.total === 0) return;
     const portions = new Set([first, last, ahead].map((one) => Math.floor(Math.min(Math.max(one, 0), this.total - 1) / PORTION)));
     for (const portion of portions) void this.#fill(portion);
   }

@@ -1,7 +1,6 @@
 /** The rows that are chosen: one by one, or everything that matches. */
 import { SvelteSet } from "svelte/reactivity";
 import type { EmailHead, Id } from "$/jmap/types";
-import { emails } from "./emails.svelte";
 import { list } from "./list.svelte";
 
 class Selection {
@@ -48,9 +47,9 @@ class Selection {
     this.isAll = false;
   }
 
-  /** The emails of the chosen rows, whole conversations. For a selection that is not `isAll`. */
+  /** What the chosen rows stand for. For a selection that is not `isAll`. */
   emails(): EmailHead[] {
-    return [...this.ids].flatMap((id) => emails.ofThread(id));
+    return [...this.ids].flatMap((id) => list.emailsOf(id));
   }
 }
 

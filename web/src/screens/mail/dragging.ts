@@ -2,7 +2,6 @@
 import * as m from "words";
 import { moveTo } from "$/commands";
 import type { EmailHead, Mailbox } from "$/jmap/types";
-import { emails } from "$/store/emails.svelte";
 import { list } from "$/store/list.svelte";
 import { selection } from "$/store/selection.svelte";
 
@@ -15,7 +14,7 @@ export function dragStarts(event: DragEvent, position: number): void {
   const id = list.idAt(position);
   if (id === undefined || event.dataTransfer === null) return;
   const isChosen = selection.has(id);
-  dragged = isChosen && !selection.isAll ? selection.emails() : emails.ofThread(id);
+  dragged = isChosen && !selection.isAll ? selection.emails() : list.emailsOf(id);
   const count = isChosen ? selection.count : 1;
   event.dataTransfer.setData(DRAG_TYPE, String(count));
   event.dataTransfer.effectAllowed = "move";

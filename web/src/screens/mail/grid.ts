@@ -1,7 +1,6 @@
 /** Mouse and keyboard in the list of messages. */
 import { go, open, openThreadId, toggleStar } from "$/commands";
 import { cursor } from "$/store/cursor.svelte";
-import { emails } from "$/store/emails.svelte";
 import { list } from "$/store/list.svelte";
 import { selection } from "$/store/selection.svelte";
 
@@ -24,7 +23,7 @@ export function clicked(event: MouseEvent): void {
 
 function starAt(position: number): void {
   const id = list.idAt(position);
-  if (id !== undefined) void toggleStar(emails.ofThread(id));
+  if (id !== undefined) void toggleStar(list.emailsOf(id));
 }
 
 /** The keys of a grid (ARIA Authoring Practices); letters are shortcuts of the screen. */

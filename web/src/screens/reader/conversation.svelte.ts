@@ -130,6 +130,8 @@ export class Conversation {
   readonly arrived = new SvelteSet<Id>();
   state = $state<"loading" | "ready" | "gone" | "failed">("loading");
   threadId: Id = "";
+  /** The one email of it that is shown; null: all. */
+  emailId: Id | null = null;
   scheme: "light" | "dark" = "light";
   #loading = 0;
 
@@ -139,6 +141,7 @@ export class Conversation {
   async show(threadId: Id, emailId: Id | null, scheme: "light" | "dark"): Promise<void> {
     const isOther = threadId !== this.threadId;
     this.threadId = threadId;
+    this.emailId = emailId;
     this.scheme = scheme;
     const loading = ++this.#loading;
     if (isOther) this.#clear();
@@ -182,7 +185,7 @@ export class Conversation {
   async refresh(): Promise<void> {
     if (this.threadId === "" || this.state === "loading") return;
     ahead.delete(this.threadId);
-    await this.show(this.threadId, null, this.scheme);
+    await this.show(this.threadId, this.emailId, this.scheme);
   }
 
   toggle(id: Id): void {

@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 PACKAGES = (
+    "chromium",
     "curl",
     "dovecot-imapd",
     "dovecot-lmtpd",
     "dovecot-pop3d",
     "fetchmail",
+    "fonts-noto-core",
     "getmail6",
     "isync",
     "msmtp",

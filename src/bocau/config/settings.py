@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DATABASE_NAME: Final = "bocau.sqlite"
 CONFIG_NAME: Final = "bocau.toml"
+MAIL_SERVICES: Final = ("imap", "imaps", "pop3", "pop3s", "submission", "submissions")
 HTTPS_PORT: Final = 443
 SECRET_BYTES_MAX: Final = 4096
 APPEND_BYTES_MIN: Final = 64 * 1024 * 1024
@@ -91,7 +92,22 @@ class Settings:
     def jmap(self) -> "JmapSettings":
         from bocau.services.jmap.settings import JmapSettings
 
-        return JmapSettings(hostname=self.file.hostname, allows_plain_login=self.file.login.plain_on_loopback)
+        return JmapSettings(
+            hostname=self.file.hostname,
+            ports=self.mail_ports,
+            allows_plain_login=self.file.login.plain_on_loopback,
+        )
+
+    @property
+    def mail_ports(self) -> tuple[tuple[str, int], ...]:
+        """Where mail programs find each service that listens on the network."""
+        listen = self.file.listen
+        found = ((name, getattr(listen, name)) for name in MAIL_SERVICES)
+        return tuple(
+            (name, addresses[0].shifted(listen.port_offset).port)
+            for name, every in found
+            if (addresses := [one for one in every if one.port])
+        )
 
     @property
     def web_names(self) -> frozenset[str]:

@@ -85,7 +85,8 @@ def _capabilities(settings: JmapSettings, origin: str) -> dict[str, Any]:
     }
     socket = {"url": f"ws{origin.removeprefix('http')}{WEB_SOCKET}", "supportsPush": True}
     others: dict[str, Any] = {name: {} for name in ACCOUNT_CAPABILITIES}
-    return {CORE: core, **others, WEBSOCKET: socket}
+    own = {"host": settings.hostname, "ports": dict(settings.ports)}
+    return {CORE: core, **others, WEBSOCKET: socket, BOCAU: own}
 
 
 def _account_capabilities(settings: JmapSettings) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from bocau.services.jmap.limits import Limits
 @dataclass(frozen=True, slots=True)
 class JmapSettings:
     hostname: str = "localhost"
+    ports: tuple[tuple[str, int], ...] = ()
+    """Where mail programs find the other services: ("imaps", 993) …"""
     limits: Limits = field(default_factory=Limits)
     allows_plain_login: bool = False
     """Passwords without TLS: only from the loopback interface."""

@@ -19,6 +19,9 @@ PRELOAD = (
     "bocau.cli.demo",
     "bocau.cli.queue",
     "bocau.cli.verify",
+    "bocau.runtime.http",
+    "bocau.services.web.application",
+    "bocau.services.web.view",
     "uvloop",
 )
 

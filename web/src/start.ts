@@ -3,12 +3,14 @@ import { reach, send } from "$/jmap/client";
 import type { Boot, GetResponse, Mailbox, Quota } from "$/jmap/types";
 import { preferences } from "$/preferences.svelte";
 import { session } from "$/session.svelte";
+import { forgetAll as forgetUnsaved } from "$/screens/composer/kept";
 import { emails } from "$/store/emails.svelte";
 import { list } from "$/store/list.svelte";
 import { mailboxes } from "$/store/mailboxes.svelte";
 import { quota } from "$/store/quota.svelte";
 import { selection } from "$/store/selection.svelte";
 import { sync } from "$/store/sync.svelte";
+import { vacation, type VacationResponse } from "$/store/vacation.svelte";
 
 export function begin(boot: Boot): void {
   const before = session.boot?.session.username;
@@ -24,12 +26,14 @@ export function begin(boot: Boot): void {
 
 /** Folders first: the lists are made of them. */
 export async function loadFolders(): Promise<void> {
-  const [folders, quotas] = await send([
+  const [folders, quotas, away] = await send([
     ["Mailbox/get", { ids: null }],
     ["Quota/get", { ids: null }],
+    ["VacationResponse/get", { ids: ["singleton"] }],
   ]);
   mailboxes.take(folders as unknown as GetResponse<Mailbox>);
   quota.take(quotas as unknown as GetResponse<Quota>);
+  vacation.take(away as unknown as GetResponse<VacationResponse>);
 }
 
 export async function logOut(): Promise<void> {
@@ -37,6 +41,7 @@ export async function logOut(): Promise<void> {
     await reach("/auth/logout", { method: "POST" });
   } finally {
     forget();
+    forgetUnsaved();
     location.assign("/login");
   }
 }

@@ -38,6 +38,11 @@ class Toasts {
     this.shown = this.shown.map((one) => (one.key === key ? { ...one, text } : one));
   }
 
+  /** Other words on its button, as when they count. */
+  relabel(key: number, label: string): void {
+    this.shown = this.shown.map((one) => (one.key === key && one.action !== null ? { ...one, action: { ...one.action, label } } : one));
+  }
+
   close(key: number): void {
     this.#forget(key);
     this.shown = this.shown.filter((one) => one.key !== key);

@@ -3,9 +3,10 @@ import * as m from "words";
 import { uploadUrl } from "$/jmap/addresses";
 import { session } from "$/session.svelte";
 import type { Id } from "$/jmap/types";
+import type { KeptFile } from "./kept";
 import type { BodyPart } from "./types";
 
-/** When the session does not say (RFC 8620 §2). */
+/** When the session does not say. */
 const UPLOAD_BYTES = 50_000_000;
 const AT_ONCE = 3;
 
@@ -76,6 +77,13 @@ export class Attachments {
     this.all = [...this.all, ...taken];
   }
 
+  /** Files that had been uploaded when their tab went away. */
+  revive(files: KeptFile[]): void {
+    const parts = files.map(({ blobId, name, type, size, cid }) => ({ partId: null, blobId, name, type, size, cid, disposition: null }));
+    this.all = [];
+    this.take(parts);
+  }
+
   remove(attached: Attached): void {
     attached.abort();
     this.all = this.all.filter((one) => one !== attached);
@@ -88,8 +96,8 @@ export class Attachments {
   }
 
   #enqueue(attached: Attached): void {
-    const limit = Number(session.object.capabilities["urn:ietf:params:jmap:core"]?.["maxSizeUpload"] ?? UPLOAD_BYTES);
-    if (attached.size > limit) attached.problem = m.composeTooLarge({ limit: Math.floor(limit / 1_000_000) });
+    const limit = uploadLimit();
+    if (attached.size > limit) attached.problem = m.composeTooLarge({ name: attached.name, limit: Math.floor(limit / 1_000_000) });
     else {
       this.#queue.push(attached);
       this.#next();
@@ -108,6 +116,17 @@ export class Attachments {
       });
     }
   }
+}
+
+/** The largest file that the server takes, in bytes (RFC 8620 §2). */
+export function uploadLimit(): number {
+  return Number(session.object.capabilities["urn:ietf:params:jmap:core"]?.["maxSizeUpload"] ?? UPLOAD_BYTES);
+}
+
+/** What all files of a message may be together, in bytes (RFC 8621 §1.3.1). */
+export function totalLimit(): number {
+  const account = session.object.accounts[session.accountId]?.accountCapabilities["urn:ietf:params:jmap:mail"];
+  return Number(account?.["maxSizeAttachmentsPerEmail"] ?? UPLOAD_BYTES);
 }
 
 /** XMLHttpRequest, because fetch does not tell how far an upload has come. */

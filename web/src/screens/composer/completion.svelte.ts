@@ -8,6 +8,11 @@ const KEPT = 200;
 
 const answers = new Map<string, Address[]>();
 
+/** Somebody new may have been written to. */
+export function forgetAnswers(): void {
+  answers.clear();
+}
+
 export class Completion {
   found = $state.raw<Address[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,22 +1,24 @@
 /**
  * One message that is being written: what it says, and its copy on the server.
  *
- *     touch() → two seconds of rest → save(): make the new copy, then destroy the old one, in one call
+ *     touch() → kept in this browser → two seconds of rest → save(): the new copy takes the place of the old one
  *
- * There is one save at a time and the newest words win, so there are never two copies of one draft. When the old
- * copy has gone meanwhile, another window has saved too: both stay, and the person is told.
+ * There is one save at a time and the newest words win. When the copy before has gone meanwhile, another window has
+ * saved or sent it: both stay, and the person is told.
  */
-import { Offline } from "$/jmap/errors";
-import { reach, send } from "$/jmap/client";
+import { NotSet, Offline } from "$/jmap/errors";
+import { reach } from "$/jmap/client";
+import type { Address, Id } from "$/jmap/types";
+import { tagged } from "$/jmap/batch";
 import { session } from "$/session.svelte";
-import { mailboxes } from "$/store/mailboxes.svelte";
-import type { Address, Id, SetResponse } from "$/jmap/types";
 import { Attachments } from "./attachments.svelte";
-import { outgoing, ownText, plainOf, usedCids } from "./html";
-import { keep, forget } from "./kept";
-import { PART_PROPERTIES, type BodyPart, type Identity, type Quotation } from "./types";
+import { lookUp, nameParts, remove, store, storing } from "./copies";
+import { forget, hold, keep, type Kept, type Written } from "./kept";
+import { ownText } from "./plain";
+import type { Identity, Quotation } from "./types";
 
 const REST_MS = 2000;
+const KEEP_MS = 500;
 const AGAIN_MS = 15_000;
 /** A browser carries no more after its page has gone. */
 const KEEPALIVE_BYTES = 60_000;
@@ -24,6 +26,9 @@ const KEEPALIVE_BYTES = 60_000;
 export type Status = "new" | "unsaved" | "saving" | "saved" | "offline" | "failed";
 
 export class Draft {
+  /** Of what is kept in this browser. */
+  readonly key = crypto.randomUUID();
+  messageId = `${this.key}@${session.name.split("@")[1] ?? "localhost"}`;
   identities = $state.raw<Identity[]>([]);
   identityId = $state<Id>("");
   to = $state.raw<Address[]>([]);
@@ -35,26 +40,35 @@ export class Draft {
   /** Written by the editor with every change. */
   html = "";
   quotation = $state.raw<Quotation | null>(null);
-  /** The email that the quotation can be looked at in. */
-  quotedFrom = $state<Id | null>(null);
+  /** The email that the quotation can be looked at in; null: the draft itself. */
+  quotedFrom: Id | null = null;
   readonly attachments = new Attachments(() => this.touch());
   inReplyTo: string[] | null = null;
   references: string[] | null = null;
   /** What this answers, to be marked when it is sent. */
-  answers: { emailId: Id; keyword: "$answered" | "$forwarded" } | null = null;
+  answers: Written["answers"] = null;
   wantsReceipt = $state(false);
-  /** The copy on the server. */
+  /** The copy on the server, and the Message-IDs that it may have. */
   savedId = $state<Id | null>(null);
+  copies: string[] = [this.messageId];
   savedAt = $state<Date | null>(null);
   status = $state<Status>("new");
-  /** Another window has saved the same draft. */
+  /** Why the server does not take it. */
+  refusal = $state.raw<NotSet["error"] | null>(null);
+  /** Another window has saved or sent the same draft. */
   isConflict = $state(false);
+  /** A save was begun, and how it ended was never told. */
+  isBehind = false;
+  /** The copy that was handed in without an answer: it may be on its way. */
+  mayBeSent: Id | null = null;
 
   #revision = 0;
   #savedRevision = 0;
   #saving: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #keeping: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
+  #release = hold(this.key);
 
   get identity(): Identity | undefined {
     return this.identities.find((one) => one.id === this.identityId) ?? this.identities[0];
@@ -64,10 +78,15 @@ export class Draft {
     return this.#revision !== this.#savedRevision;
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Nothing worth keeping. */
   get isEmpty(): boolean {
     const words = this.isPlain ? this.text : ownText(this.html);
-    return [this.to, this.cc, this.bcc].every((list) => list.length === 0) && this.subject === "" && words.trim() === "" && this.attachments.all.length === 0;
+    const hasPeople = [this.to, this.cc, this.bcc].some((list) => list.length > 0);
+    return !hasPeople && this.subject === "" && words.trim() === "" && this.attachments.all.length === 0;
   }
 
   get recipients(): Address[] {
@@ -79,6 +98,8 @@ export class Draft {
     if (this.#isOver) return;
     this.#revision += 1;
     this.status = "unsaved";
+    this.refusal = null;
+    this.#keeping ??= setTimeout(() => this.#keep(), KEEP_MS);
     this.#later(REST_MS);
   }
 
@@ -91,6 +112,7 @@ export class Draft {
   settle(): void {
     this.#savedRevision = this.#revision;
     clearTimeout(this.#timer);
+    this.#forget();
     this.status = this.savedId === null ? "new" : "saved";
   }
 
@@ -109,105 +131,88 @@ export class Draft {
     const revision = this.#revision;
     this.status = "saving";
     try {
+      await this.catchUp();
       await this.#store();
       this.#savedRevision = revision;
       this.savedAt = new Date();
       this.status = revision === this.#revision ? "saved" : "unsaved";
-      forget();
+      if (!this.isDirty) this.#forget();
     } catch (error) {
       this.status = error instanceof Offline ? "offline" : "failed";
-      keep(this);
+      this.refusal = error instanceof NotSet ? error.error : null;
+      this.#keep();
       this.#later(AGAIN_MS);
     }
   }
 
   async #store(): Promise<void> {
-    const old = this.savedId;
-    const [answer] = await send([["Email/set", { create: { draft: this.email() }, destroy: old === null ? [] : [old] }]]);
-    const { created, notCreated, notDestroyed } = answer as unknown as SetResponse;
-    const made = created?.["draft"];
-    if (made === undefined) throw new Error(notCreated?.["draft"]?.type ?? "not saved");
-    this.savedId = made.id;
-    if (old !== null && notDestroyed?.[old]?.type === "notFound") this.isConflict = true;
-    if (this.attachments.all.length > 0) await this.#rename(made.id);
+    const hadCopy = this.savedId !== null;
+    const calls = store(this);
+    this.isBehind = true;
+    const { id, isAlone } = await calls;
+    this.savedId = id;
+    if (hadCopy && isAlone) this.isConflict = true;
+    if (this.attachments.all.length > 0) await nameParts(this, id);
+    this.isBehind = false;
   }
 
-  /** Attachments are parts of the newest copy from now on: uploads end, and the old copy is gone. */
-  async #rename(id: Id): Promise<void> {
-    const asked = { ids: [id], properties: ["attachments"], bodyProperties: PART_PROPERTIES };
-    const [answer] = await send([["Email/get", asked]]);
-    const parts = ((answer?.["list"] as { attachments: BodyPart[] }[])[0]?.attachments ?? []).slice();
-    for (const one of this.attachments.all) {
-      if (one.blobId === null) continue;
-      const at = parts.findIndex((part) => (part.cid ?? null) === one.cid && part.name === one.name && part.size === one.size);
-      if (at >= 0) one.blobId = parts.splice(at, 1)[0]?.blobId ?? one.blobId;
+  /** Learn which copy is there after a save whose end was not told. */
+  async catchUp(): Promise<void> {
+    if (!this.isBehind) return;
+    const found = await lookUp(this);
+    if (found !== null) {
+      this.savedId = found;
+      if (this.attachments.all.length > 0) await nameParts(this, found);
     }
+    this.isBehind = found === null;
   }
 
-  /** The JMAP object (RFC 8621 §4.6). */
-  email(): Record<string, unknown> {
-    const drafts = mailboxes.byRole("drafts");
-    if (drafts === undefined) throw new Error("no drafts folder");
-    const identity = this.identity;
-    return {
-      mailboxIds: { [drafts.id]: true },
-      keywords: { $draft: true, $seen: true },
-      from: identity === undefined ? null : [{ name: identity.name || null, email: identity.email }],
-      to: orNull(this.to),
-      cc: orNull(this.cc),
-      bcc: orNull(this.bcc),
-      replyTo: identity?.replyTo ?? null,
-      subject: this.subject,
-      inReplyTo: this.inReplyTo,
-      references: this.references,
-      ...(this.wantsReceipt && identity !== undefined ? { "header:Disposition-Notification-To:asAddresses": [{ name: null, email: identity.email }] } : {}),
-      ...this.#body(),
-    };
+  // --- in this browser --------------------------------------------------------------------------
+
+  written(): Written {
+    const { identityId, to, cc, bcc, subject, isPlain, text, html, quotation, quotedFrom, inReplyTo, references, answers, wantsReceipt } = this;
+    return { identityId, to, cc, bcc, subject, isPlain, text, html, quotation, quotedFrom, inReplyTo, references, answers, wantsReceipt };
   }
 
-  #body(): Record<string, unknown> {
-    const attached = this.attachments.all.filter((one) => one.blobId !== null);
-    if (this.isPlain) {
-      const text = [this.text, this.#quotedAsText()].filter((part) => part !== "").join("\n\n");
-      return { ...bodies({ text }), attachments: attached.map((one) => partOf(one, false)) };
-    }
-    const used = usedCids(this.html);
-    const quote = this.quotation === null ? null : this.quotation.heading + this.quotation.html;
-    const html = outgoing(this.html, quote);
-    const kept = attached.filter((one) => one.cid === null || used.has(one.cid) || (quote?.includes(`cid:${one.cid}`) ?? false));
-    return { ...bodies({ html, text: plainOf(html) }), attachments: kept.map((one) => partOf(one, one.cid !== null)) };
+  #keep(): void {
+    this.#keeping = undefined;
+    if (this.#isOver || !this.isDirty || this.isEmpty) return;
+    const { key, savedId, copies } = this;
+    const files = this.attachments.all.flatMap(({ blobId, name, type, size, cid }) => (blobId === null ? [] : [{ blobId, name, type, size, cid }]));
+    keep({ key, savedId, copies, files, written: this.written() });
   }
 
-  #quotedAsText(): string {
-    return this.quotation === null ? "" : this.quotation.text;
+  #forget(): void {
+    clearTimeout(this.#keeping);
+    this.#keeping = undefined;
+    forget(this.key);
   }
 
-  /** The page goes away: what can be carried is carried, the rest is kept in this browser. */
+  /** Go on where another tab, or this one before it went away, has stopped. */
+  revive(kept: Kept): void {
+    Object.assign(this, kept.written);
+    this.savedId = kept.savedId;
+    this.copies = [this.messageId, ...kept.copies];
+    this.isBehind = true;
+    this.attachments.revive(kept.files);
+    forget(kept.key);
+    this.touch();
+  }
+
+  // --- the end ----------------------------------------------------------------------------------
+
+  /** The page goes away: what can be carried is carried, everything is kept in this browser until it is known. */
   leave(): void {
     if (!this.isDirty || this.#isOver || this.isEmpty) return;
-    keep(this);
-    const old = this.savedId;
-    const body = JSON.stringify({
-      using: ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"],
-      methodCalls: [
-        ["Email/set", { accountId: session.accountId, create: { draft: this.email() }, destroy: old === null ? [] : [old] }, "0"],
-      ],
-    });
-    if (body.length > KEEPALIVE_BYTES || this.#saving !== null) return;
-    const init = { method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: true };
-    void reach(session.object.apiUrl, init)
-      .then((response) => response.json())
-      .then((answer: { methodResponses: [string, SetResponse, string][] }) => {
-        const made = answer.methodResponses[0]?.[1].created?.["draft"];
-        if (made === undefined) return;
-        this.savedId = made.id;
-        this.settle();
-        forget();
-      })
-      .catch(() => undefined);
-    // It is on its way: a save by the timer would make a second copy.
-    this.#savedRevision = this.#revision;
-    clearTimeout(this.#timer);
+    this.#keep();
+    // One that is on its way is followed by no other: which of them came last would be chance.
+    if (this.#saving !== null) return;
+    const calls = storing(this).map(([name, args]) => [name, { accountId: session.accountId, ...args }] as [string, Record<string, unknown>]);
+    const using = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"];
+    const body = JSON.stringify({ using, methodCalls: tagged(calls, 0) });
+    if (body.length > KEEPALIVE_BYTES) return;
+    this.isBehind = true;
+    void reach(session.object.apiUrl, { method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: true }).catch(() => undefined);
   }
 
   /** It was sent or thrown away: nothing is saved any more. */
@@ -215,30 +220,13 @@ export class Draft {
     this.#isOver = true;
     clearTimeout(this.#timer);
     for (const one of this.attachments.all) one.abort();
-    forget();
+    this.#forget();
+    this.#release();
   }
 
   async discard(): Promise<void> {
     this.end();
     await this.#saving;
-    if (this.savedId !== null) await send([["Email/set", { destroy: [this.savedId] }]]);
+    if (this.savedId !== null || this.isBehind) await remove(this);
   }
-}
-
-function orNull(addresses: Address[]): Address[] | null {
-  return addresses.length > 0 ? addresses.map(({ name, email }) => ({ name, email })) : null;
-}
-
-function bodies(values: { html?: string; text?: string }): Record<string, unknown> {
-  const part = (partId: string, type: string) => [{ partId, type }];
-  return {
-    bodyValues: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }])),
-    ...(values.text === undefined ? {} : { textBody: part("text", "text/plain") }),
-    ...(values.html === undefined ? {} : { htmlBody: part("html", "text/html") }),
-  };
-}
-
-function partOf(one: { blobId: Id | null; name: string; type: string; cid: string | null }, isInline: boolean): Record<string, unknown> {
-  const cid = isInline ? { cid: one.cid } : {};
-  return { blobId: one.blobId, type: one.type, name: one.name, disposition: isInline ? "inline" : "attachment", ...cid };
 }

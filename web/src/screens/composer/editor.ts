@@ -1,6 +1,6 @@
 /** Squire, kept from what a strict Content-Security-Policy forbids: strings that become nodes, style attributes. */
 import Squire from "squire-rte";
-import { clean } from "./html";
+import { clean } from "./clean";
 
 export class Editor extends Squire {
   constructor(root: HTMLElement, changed: () => void) {

@@ -6,12 +6,14 @@ import { preferences } from "$/preferences.svelte";
 import type { ComposeMode, ComposeStart } from "$/routes";
 import { locale } from "$/words/language.svelte";
 import { Draft } from "./draft.svelte";
-import { escaped, htmlOf, plainOf, signatureHtml, split, withSignature } from "./html";
-import type { Kept } from "./kept";
+import { editable, signatureHtml, split, usedCids, withSignature } from "./html";
+import { find, type Kept } from "./kept";
+import { CITED } from "./look";
+import { escaped, htmlOf, plainOf } from "./plain";
 import { forwardSubject, quotedText, referencesOf, replySubject } from "./quoting";
 import { identityOf, replyRecipients } from "./recipients";
 import { FULL_PROPERTIES, PART_PROPERTIES, type FullEmail, type Identity, type Quotation } from "./types";
-import { parseWritten, written } from "./written";
+import { parseWritten, unique, written } from "./written";
 
 export class Gone extends Error {}
 
@@ -27,9 +29,27 @@ export async function started(start: ComposeStart): Promise<Draft> {
     draft.cc = parseWritten(start.cc);
     draft.bcc = parseWritten(start.bcc);
     draft.subject = start.subject;
+    draft.bcc = unique([...draft.bcc, ...(draft.identity?.bcc ?? [])]);
     begin(draft, start.body);
   }
   draft.settle();
+  return draft;
+}
+
+/** What this tab was writing when it was reloaded or crashed; null: nothing. */
+export async function takenUp(key: string): Promise<Draft | null> {
+  const kept = find(key);
+  return kept === null ? null : revived(kept);
+}
+
+/** What could not be saved before, to be saved soon. */
+export async function revived(kept: Kept): Promise<Draft> {
+  const draft = new Draft();
+  draft.identities = (await call<GetResponse<Identity>>("Identity/get", { ids: null })).list;
+  draft.revive(kept);
+  await draft.catchUp();
+  // Pictures were shown from addresses that ended with their page.
+  draft.html = editable(draft.html, draft.attachments.all);
   return draft;
 }
 
@@ -74,7 +94,8 @@ async function respond(draft: Draft, mode: ComposeMode, emailId: Id, identities:
     draft.subject = replySubject(email.subject);
     draft.inReplyTo = email.messageId;
     draft.answers = { emailId, keyword: "$answered" };
-    draft.attachments.take(email.attachments.filter((part) => part.cid !== null && quoteHtml.includes(`cid:${part.cid}`)));
+    const shown = usedCids(quoteHtml);
+    draft.attachments.take(email.attachments.filter((part) => part.cid !== null && shown.has(part.cid)));
   }
   draft.references = referencesOf(email);
   draft.quotedFrom = emailId;
@@ -88,7 +109,7 @@ function quoted(email: FullEmail, html: string): Quotation {
   const body = html || htmlOf(textOf(email));
   return {
     heading: `<div>${escaped(heading)}</div>`,
-    html: `<blockquote type="cite" style="margin:0 0 0 8px;padding-left:12px;border-left:2px solid #c3c9d0">${body}</blockquote>`,
+    html: `<blockquote type="cite" style="${CITED}">${body}</blockquote>`,
     text: `${heading}\n${quotedText(textOf(email) || plainOf(html))}`,
   };
 }
@@ -133,6 +154,8 @@ async function resume(draft: Draft, id: Id, identities: Identities): Promise<voi
   const [{ email }, known] = await Promise.all([read(id), identities]);
   draft.identities = known.list;
   draft.savedId = id;
+  draft.copies = [draft.messageId, ...(email.messageId ?? [])];
+  draft.wantsReceipt = (email["header:Disposition-Notification-To:asAddresses"]?.length ?? 0) > 0;
   takeContent(draft, email, true);
 }
 
@@ -163,13 +186,4 @@ function takeBody(draft: Draft, email: FullEmail): void {
   draft.html = own;
   if (quote === null) return;
   draft.quotation = { heading: "", html: quote, text: plainOf(quote) };
-  draft.quotedFrom = email.id;
 }
-
-/** What could not be saved before, on top of what the server has. */
-export function restore(draft: Draft, from: Kept): void {
-  const { to, cc, bcc, subject, isPlain, text, html, inReplyTo, references } = from;
-  Object.assign(draft, { to, cc, bcc, subject, isPlain, text, html, inReplyTo, references });
-  draft.touch();
-}
-

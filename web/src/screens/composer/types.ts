@@ -42,11 +42,14 @@ export interface FullEmail {
   htmlBody: BodyPart[];
   attachments: BodyPart[];
   bodyValues: Record<string, { value: string; isTruncated: boolean }>;
+  /** Who wants to know that it was read (RFC 8098 §2.1). */
+  "header:Disposition-Notification-To:asAddresses": Address[] | null;
 }
 
 export const FULL_PROPERTIES = [
   "id", "threadId", "mailboxIds", "keywords", "messageId", "inReplyTo", "references", "from", "to", "cc", "bcc", "replyTo",
   "subject", "sentAt", "receivedAt", "textBody", "htmlBody", "attachments", "bodyValues",
+  "header:Disposition-Notification-To:asAddresses",
 ];
 export const PART_PROPERTIES = ["partId", "blobId", "size", "name", "type", "disposition", "cid"];
 

@@ -8,8 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from crash.jmap_operations import (
+    Person,
+    batch_status,
+    change_some,
+    check_apart,
+    import_one,
+    keep_blob,
+    save_draft,
+    send,
+    start_batch,
+)
 from crash.ledger import Ledger, plain_imap
-from crash.operations import NotDone, World, append, deliver, expunge, some_mail, submit
+from crash.operations import NotDone, World, append, check_sent, deliver, expunge, some_mail, submit
 from crash.sink import Sink
 from crash.victim import Victim, Zygote
 from harness import eventually
@@ -73,3 +84,49 @@ def test_a_full_disk_refuses_mail_and_lets_delete_and_recovers(
             eventually(lambda: not victim.queued())
             victim.assert_sound()
             victim.assert_no_traceback()
+
+
+def test_a_full_disk_fails_jmap_calls_and_lets_read_and_destroy_and_recovers(
+    small_disk: Path, tmp_path: Path, zygote: Zygote
+) -> None:
+    with Sink() as sink:
+        settings = (f"submission.smarthost={sink.host}:{sink.port}", "submission.smarthost_tls=none")
+        victim = Victim(tmp_path, zygote, workers=2, users=1, settings=settings)
+        victim.data = small_disk / "data"
+        with victim:
+            world = World(victim, Ledger(), sink)
+            person = Person(world)
+            _ = person.boxes, person.identity
+            kept = import_one(person)
+            known = person.ask(("Email/get", {"ids": [kept]}))
+            doomed = [person_draft(person) for _ in range(3)]
+            keep_blob(person)
+            ballast = fill(small_disk)
+            for refused in (import_one, save_draft, keep_blob, big_blob, send):
+                with pytest.raises(NotDone):
+                    refused(person)
+            assert person.ask(("Email/get", {"ids": [kept]}))[0]["list"] == known[0]["list"]
+            (told,) = person.ask(("Email/set", {"destroy": doomed}))
+            assert sorted(told["destroyed"]) == sorted(doomed)
+            world.ledger.check(victim)
+            ballast.unlink()
+            for again in (import_one, change_some, save_draft, keep_blob, big_blob, send):
+                again(person)
+            batch = start_batch(person)
+            eventually(lambda: batch_status(person, batch) == "done")
+            check_apart(person)
+            check_sent(world)
+            victim.assert_sound()
+            victim.assert_no_traceback()
+
+
+def person_draft(person: Person) -> str:
+    """An email that may be destroyed; returns its id."""
+    new = {"mailboxIds": {person.boxes["drafts"]: True}, "subject": "to go"}
+    (told,) = person.ask(("Email/set", {"create": {"k": new}}))
+    return str(told["created"]["k"]["id"])
+
+
+def big_blob(person: Person) -> None:
+    """More than is gathered in memory."""
+    person.upload(b"0123456789abcdef" * 131_072)

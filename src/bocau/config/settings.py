@@ -93,7 +93,7 @@ class Settings:
         from bocau.services.jmap.settings import JmapSettings
 
         return JmapSettings(
-            hostname=self.file.hostname,
+            hostname=str(self.file.hostname),
             ports=self.mail_ports,
             allows_plain_login=self.file.login.plain_on_loopback,
         )

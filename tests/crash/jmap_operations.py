@@ -5,13 +5,15 @@ Each method call stands for itself: of three emails in one Email/set, one may be
 
 import hashlib
 import http.client
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from crash.ledger import ARCHIVE, INBOX, NOWHERE, Promise, token_of
-from crash.operations import BROKEN, REMOTE, NotDone, World
+from crash.ledger import ARCHIVE, INBOX, NOWHERE, Promise
+from crash.operations import BROKEN, REMOTE, NotDone, Operation, World, arrived, nothing
+from harness import eventually
 from jmap_client import USING, JmapClient
 
 BROKEN_HTTP = (*BROKEN, http.client.HTTPException)
@@ -188,6 +190,34 @@ def batch_status(person: Person, batch: str) -> str:
     return str(told["list"][0]["status"])
 
 
-def sent_tokens(world: World) -> list[str]:
-    """Of what the other server was given, in order."""
-    return [token_of(received.message) for received in world.sink.received]
+def hold_and_wait(person: Person) -> None:
+    """Submit for the next moment; the background process hands it over and sends it."""
+    background = person.world.victim.background
+    send(person, held_seconds=0.0)
+    token = list(person.world.sent)[-1]
+
+    def has_gone() -> bool:
+        if background not in person.world.victim.children():
+            raise ConnectionAbortedError("the background process died")
+        return token in arrived(person.world.sink) and not person.world.victim.queued()
+
+    eventually(has_gone)
+
+
+def _operation(name: str, role: str, run: Callable[[Person], object]) -> Operation:
+    def job(world: World) -> None:
+        try:
+            run(Person(world))
+        except http.client.HTTPException as error:
+            raise ConnectionAbortedError(str(error)) from error
+
+    return Operation(name, role, nothing, job)
+
+
+JMAP_OPERATIONS = (
+    _operation("jmap_import", "worker", import_one),
+    _operation("jmap_change", "worker", change_some),
+    _operation("jmap_send", "worker", send),
+    _operation("jmap_held", "background", hold_and_wait),
+)
+"""Email/import, Email/set with update and destroy, EmailSubmission/set, a submission whose time has come."""

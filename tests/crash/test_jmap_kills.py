@@ -21,11 +21,10 @@ from crash.jmap_operations import (
     keep_blob,
     save_draft,
     send,
-    sent_tokens,
     start_batch,
 )
 from crash.ledger import ARCHIVE, INBOX, Ledger, plain_imap
-from crash.operations import NotDone, World, check_sent
+from crash.operations import NotDone, World, arrived, check_sent
 from crash.sink import Sink
 from crash.test_random_kills import kill_one
 from crash.victim import Victim, Zygote
@@ -131,9 +130,9 @@ def test_what_is_held_goes_out_once_though_the_server_was_killed(busy_world: Wor
     for _ in range(2):
         kill_all(busy_world.victim)
     wanted = sorted(busy_world.sent)
-    eventually(lambda: set(wanted) <= set(sent_tokens(busy_world)), 30)
+    eventually(lambda: set(wanted) <= set(arrived(busy_world.sink)), 30)
     eventually(lambda: not busy_world.victim.queued())
-    assert sorted(sent_tokens(busy_world)) == wanted
+    assert sorted(arrived(busy_world.sink)) == wanted
     busy_world.victim.assert_sound()
 
 

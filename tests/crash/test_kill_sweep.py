@@ -10,6 +10,7 @@ from itertools import count
 
 import pytest
 
+from crash.jmap_operations import JMAP_OPERATIONS
 from crash.operations import BROKEN, OPERATIONS, NotDone, Operation, World, check_sent
 from crash.victim import Strace
 
@@ -37,7 +38,7 @@ def test_acknowledged_is_there_once_after_a_kill_at_a_disk_call(world: World, op
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@pytest.mark.parametrize("operation", (*OPERATIONS, *JMAP_OPERATIONS), ids=str)
 def test_acknowledged_is_there_once_after_a_kill_at_any_call(world: World, operation: Operation) -> None:
     started = time.monotonic()
     points = {

@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bocau.formats.search_words import OWN_ZONES, Zone
+from bocau.formats.search_words import Zone
 from bocau.formats.searchable import unaccented
 from bocau.protocols.imap import search as s
 from bocau.protocols.imap.search import Key
 from bocau.store.columns import Columns
-from bocau.store.search import Question, needle_of, question_of
+from bocau.store.search import Question, needle_of, question_of, question_of_field
 from bocau.store.search.asking import ask_columns
 
 if TYPE_CHECKING:
@@ -26,23 +26,13 @@ def question_of_key(key: Key) -> Question:
     """Of a text key."""
     match key:
         case s.HeaderHas(name, text):
-            return _header_question(name, unaccented(text))
+            return question_of_field(name, unaccented(text))
         case s.BodyHas(text):
             return question_of((Zone.BODY,), needle_of(unaccented(text)))
         case s.TextHas(text):
             return question_of(tuple(Zone), needle_of(unaccented(text)))
         case _:
             raise AssertionError("not a text key")
-
-
-def _header_question(name: str, text: str) -> Question:
-    zone = OWN_ZONES.get(name.encode("utf-8", "replace"), Zone.OTHER)
-    in_value = question_of((zone,), needle_of(text))
-    if zone is not Zone.OTHER and text:
-        return in_value
-    named = question_of((Zone.NAMES,), needle_of(f" {unaccented(name)} "))
-    # Which of the fields the words stand in is not known.
-    return Question(named.clauses + in_value.clauses, False)
 
 
 async def verdicts_of(

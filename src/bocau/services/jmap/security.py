@@ -10,7 +10,6 @@ from bocau.services.jmap.context import Arguments, Context
 from bocau.services.jmap.errors import MethodError, SetError, invalid_properties
 from bocau.services.jmap.standard import Get, get_response
 
-SINGLETON: Final = "singleton"
 NUMBER_DIGITS_MAX: Final = 18
 
 
@@ -50,11 +49,6 @@ def attempt(context: Context) -> LoginAttempt:
 def audit(context: Context, what: str, **facts: Any) -> None:
     caller = context.caller
     context.rooms.log.info(what, account=caller.login.address, client=caller.client_host, **facts)
-
-
-def singleton_only(said: str) -> None:
-    if said != SINGLETON:
-        raise SetError("notFound")
 
 
 def state_of(value: Any) -> str:

@@ -13,7 +13,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
 
-from bocau.store.search.needle import Needle
+from bocau.formats.search_words import OWN_ZONES, Zone
+from bocau.formats.searchable import unaccented
+from bocau.store.search.needle import Needle, needle_of
 from bocau.store.search.segment import Segment, SegmentBroken, range_of_name, segment_name
 
 FILES_OPEN_MAX: Final = 256
@@ -47,6 +49,17 @@ class Question(NamedTuple):
 def question_of(zones: tuple[int, ...], needle: Needle) -> Question:
     """For a needle in any of these zones."""
     return Question(tuple([(zones, pattern) for pattern in needle.patterns]), needle.is_sure)
+
+
+def question_of_field(name: str, text: str) -> Question:
+    """For `text`, without accents, in a header field."""
+    zone = OWN_ZONES.get(name.encode("utf-8", "replace"), Zone.OTHER)
+    in_value = question_of((zone,), needle_of(text))
+    if zone is not Zone.OTHER and text:
+        return in_value
+    named = question_of((Zone.NAMES,), needle_of(f" {unaccented(name)} "))
+    # Which of the fields the words stand in is not known.
+    return Question(named.clauses + in_value.clauses, False)
 
 
 def cover(ranges: Sequence[Range]) -> list[Range]:

@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from bocau.base.ids import AccountId
-from bocau.formats.search_words import OWN_ZONES, Zone
-from bocau.formats.searchable import unaccented
 from bocau.services.jmap.finding import terms as t
 from bocau.services.jmap.finding.pool import Pool
 from bocau.services.jmap.finding.terms import TextTerm
 from bocau.store import MailStore
-from bocau.store.search import Question, needle_of, question_of
+from bocau.store.search import Question, needle_of, question_of, question_of_field
 from bocau.store.search.asking import ask_columns
 
 
@@ -20,13 +18,7 @@ def question_of_term(term: TextTerm) -> Question:
         case t.Says(zones, text):
             return question_of(zones, needle_of(text))
         case t.HeaderSays(name, text):
-            zone = OWN_ZONES.get(name.encode("utf-8", "replace"), Zone.OTHER)
-            in_value = question_of((zone,), needle_of(text))
-            if zone is not Zone.OTHER and text:
-                return in_value
-            named = question_of((Zone.NAMES,), needle_of(f" {unaccented(name)} "))
-            # Which of the fields the words stand in is not known.
-            return Question(named.clauses + in_value.clauses, False)
+            return question_of_field(name, text)
 
 
 async def verdicts_of(

@@ -5,9 +5,10 @@ from typing import Final
 from bocau.base.errors import NotPermitted
 from bocau.services.jmap.capabilities import BOCAU
 from bocau.services.jmap.context import Arguments, Context, Registered
-from bocau.services.jmap.errors import SetError, invalid_properties
-from bocau.services.jmap.security import audit, only_owner, prove_password, singleton_only
-from bocau.services.jmap.standard import run_set, take_set
+from bocau.services.jmap.errors import invalid_properties
+from bocau.services.jmap.security import audit, only_owner, prove_password
+from bocau.services.jmap.singletons import run_singleton_set
+from bocau.services.jmap.standard import take_set
 
 PASSWORD_CHARACTERS_MIN: Final = 8
 """NIST SP 800-63B §3.1.1.2; length is all that is asked for."""
@@ -20,18 +21,10 @@ async def set_(context: Context, arguments: Arguments) -> Arguments:
     call = take_set(context, arguments)
     call.check_state(STATE)
 
-    async def create(name: str, new: Arguments) -> Arguments:
-        raise SetError("singleton")
-
-    async def destroy(said: str) -> None:
-        raise SetError("singleton")
-
-    async def update(said: str, patch: Arguments) -> Arguments | None:
-        singleton_only(said)
+    async def change(patch: Arguments) -> None:
         await _change(context, patch)
-        return None
 
-    await run_set(context, call, create, update, destroy)
+    await run_singleton_set(context, call, change)
     return call.response(STATE, STATE)
 
 

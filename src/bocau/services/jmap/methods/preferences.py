@@ -6,12 +6,13 @@ from typing import Any, Final
 from bocau.base.errors import LimitReached
 from bocau.services.jmap.capabilities import BOCAU
 from bocau.services.jmap.context import Arguments, Context, Registered
-from bocau.services.jmap.errors import SetError, invalid_properties
+from bocau.services.jmap.errors import invalid_properties
 from bocau.services.jmap.patch import applied, split
-from bocau.services.jmap.standard import get_response, run_set, take_get, take_set
+from bocau.services.jmap.singletons import SINGLETON, run_singleton_set
+from bocau.services.jmap.standard import get_response, take_get, take_set
 from bocau.store import ChangeKind, Reading, Writing
 from bocau.store.apart import last_change
-from bocau.store.preferences import SINGLETON, change_preferences, preferences
+from bocau.store.preferences import change_preferences, preferences
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}\Z", re.ASCII)
 LANGUAGES: Final = ("en", "vi")
@@ -35,21 +36,13 @@ async def set_(context: Context, arguments: Arguments) -> Arguments:
     old_state = context.store.glance(call.account_id, _state)
     call.check_state(old_state)
 
-    async def create(name: str, new: Arguments) -> Arguments:
-        raise SetError("singleton")
-
-    async def update(said: str, patch: Arguments) -> None:
-        if said != SINGLETON:
-            raise SetError("notFound")
+    async def change(patch: Arguments) -> None:
         try:
             await context.store.write(call.account_id, lambda tx: _update(tx, patch))
         except LimitReached as error:
             raise invalid_properties(str(error), *split(patch)) from None
 
-    async def destroy(said: str) -> None:
-        raise SetError("singleton")
-
-    await run_set(context, call, create, update, destroy)
+    await run_singleton_set(context, call, change)
     return call.response(old_state, context.store.glance(call.account_id, _state))
 
 

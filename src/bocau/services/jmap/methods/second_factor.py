@@ -7,19 +7,18 @@ from bocau.base.errors import AlreadyExists, CodeWanted, NotPermitted
 from bocau.directory.one_time_codes import uri_of
 from bocau.services.jmap.capabilities import BOCAU
 from bocau.services.jmap.context import Arguments, Context, Registered
-from bocau.services.jmap.errors import SetError, invalid_properties
+from bocau.services.jmap.errors import invalid_properties
 from bocau.services.jmap.qr import qr_svg
 from bocau.services.jmap.security import (
-    SINGLETON,
     audit,
     listed,
     only_owner,
     prove_both,
     prove_password,
-    singleton_only,
     state_of,
 )
-from bocau.services.jmap.standard import run_set, take_get, take_set
+from bocau.services.jmap.singletons import SINGLETON, run_singleton_set
+from bocau.services.jmap.standard import take_get, take_set
 
 PROPERTIES: Final = ("id", "isEnabled", "isPending", "recoveryCodesLeft")
 Step = Callable[[Context, Arguments], Awaitable[Arguments | None]]
@@ -47,17 +46,10 @@ async def set_(context: Context, arguments: Arguments) -> Arguments:
     old_state = state_of([_told(context)])
     call.check_state(old_state)
 
-    async def create(name: str, new: Arguments) -> Arguments:
-        raise SetError("singleton")
-
-    async def destroy(said: str) -> None:
-        raise SetError("singleton")
-
-    async def update(said: str, patch: Arguments) -> Arguments | None:
-        singleton_only(said)
+    async def change(patch: Arguments) -> Arguments | None:
         return await _step(patch)(context, patch)
 
-    await run_set(context, call, create, update, destroy)
+    await run_singleton_set(context, call, change)
     return call.response(old_state, state_of([_told(context)]))
 
 

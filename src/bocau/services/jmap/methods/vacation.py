@@ -5,12 +5,13 @@ from typing import Any, Final
 from bocau.formats.json_date import json_date, parse_utc_date
 from bocau.services.jmap.capabilities import VACATION
 from bocau.services.jmap.context import Arguments, Context, Registered
-from bocau.services.jmap.errors import SetError, invalid_properties
+from bocau.services.jmap.errors import invalid_properties
 from bocau.services.jmap.patch import applied
-from bocau.services.jmap.standard import get_response, run_set, take_get, take_set
+from bocau.services.jmap.singletons import SINGLETON, run_singleton_set
+from bocau.services.jmap.standard import get_response, take_get, take_set
 from bocau.store import ChangeKind, Reading, Writing
 from bocau.store.apart import last_change
-from bocau.store.vacation import SINGLETON, Vacation, set_vacation, vacation
+from bocau.store.vacation import Vacation, set_vacation, vacation
 
 BODY_CHARACTERS_MAX: Final = 256 * 1024
 SUBJECT_CHARACTERS_MAX: Final = 250
@@ -40,18 +41,10 @@ async def set_(context: Context, arguments: Arguments) -> Arguments:
     old_state = context.store.glance(account, _state)
     call.check_state(old_state)
 
-    async def create(name: str, new: Arguments) -> Arguments:
-        raise SetError("singleton", "there is exactly one")
-
-    async def update(said: str, patch: Arguments) -> None:
-        if said != SINGLETON:
-            raise SetError("notFound")
+    async def change(patch: Arguments) -> None:
         await context.store.write(account, lambda tx: _update(tx, patch))
 
-    async def destroy(said: str) -> None:
-        raise SetError("singleton" if said == SINGLETON else "notFound")
-
-    await run_set(context, call, create, update, destroy)
+    await run_singleton_set(context, call, change)
     return call.response(old_state, context.store.glance(account, _state))
 
 

@@ -85,7 +85,7 @@ def _capabilities(settings: JmapSettings, origin: str) -> dict[str, Any]:
     }
     socket = {"url": f"ws{origin.removeprefix('http')}{WEB_SOCKET}", "supportsPush": True}
     others: dict[str, Any] = {name: {} for name in ACCOUNT_CAPABILITIES}
-    own = {"host": settings.hostname, "ports": dict(settings.ports)}
+    own = {"host": str(settings.hostname), "ports": dict(settings.ports)}
     return {CORE: core, **others, WEBSOCKET: socket, BOCAU: own}
 
 

@@ -20,6 +20,8 @@ NEVER: Final = -(2**62)
 """In `Fact.SENT_AT`: the Date field is unreadable."""
 _BITS: Final = [bytes(1 if bits & mask else 0 for bits in range(256)) for mask in range(32)]
 """mask → a table for bytes.translate: 1 where one of the bits is set."""
+_DELETED: Final = 8
+"""The bit of `Flags`."""
 _NUMBERS: Final = count(1)
 FEW_GONE: Final = 50
 GONE_MAX: Final = 500
@@ -256,6 +258,34 @@ class Columns:
             self.roster, bytes(flags), self.keyword_numbers, self.keyword_sets, self.uid_validity,
             self.modseq, self.modseqs,
         )  # fmt: skip
+
+
+def visible(image: Columns) -> Columns:
+    """Without the messages that are \\Deleted (RFC 8621 §4.1.1)."""
+    hidden = image.flagged(_DELETED)
+    if 1 not in hidden:
+        return image
+    stays = inverted(hidden)
+    kept: Visible | None = image.roster.derived.get(Visible)
+    if kept is None or kept.stays != stays:
+        kept = image.roster.derived[Visible] = Visible(stays, image.roster.without(stays))
+    for fact, column in list(image.roster.facts.items()):
+        if fact not in kept.roster.facts:
+            kept.roster.facts[fact] = picked(column, stays)
+    numbers = None if image.keyword_numbers is None else picked(image.keyword_numbers, stays)
+    flags = bytes(compress(image.flags, stays))
+    return Columns(kept.roster, flags, numbers, image.keyword_sets, image.uid_validity, image.modseq)
+
+
+class Visible(NamedTuple):
+    """A roster without the messages that are \\Deleted, kept with the whole one."""
+
+    stays: bytes
+    roster: Roster
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.stays) + self.roster.size_bytes
 
 
 def inverted(selector: bytes) -> bytes:

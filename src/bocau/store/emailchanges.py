@@ -34,6 +34,9 @@ ROWS_MAX: Final = 5000
 """Rows of the log that one question reads."""
 ITEMS_EACH: Final = 20
 """Items looked at for each object that may be told: many rows may name the same emails."""
+HIDDEN: Final = "hidden"
+SHOWN: Final = "shown"
+"""Names of rows of keywords that set or take away \\Deleted (see `marking`)."""
 _NAMING: Final = frozenset((ChangeKind.ADDED, ChangeKind.EXPUNGED, ChangeKind.MAILBOX_DELETED))
 """Rows that name their emails."""
 
@@ -91,8 +94,9 @@ def email_changes(reading: "Reading", since: Mark, limit: int | None = None) -> 
     """What has become of emails. Incalculable."""
     told = _gather(reading, since, limit, emails_of)
     there = {serial for (serial,) in rows_for(reading, EMAIL_CHANGES.existing, told.serials)}
-    created = [serial for serial in told.serials if serial in there and serial > since.serial]
-    updated = [serial for serial in told.serials if serial in there and serial <= since.serial]
+    new = {serial for serial in told.serials if serial > since.serial} | told.emails_back
+    created = [serial for serial in told.serials if serial in there and serial in new]
+    updated = [serial for serial in told.serials if serial in there and serial not in new]
     destroyed = [serial for serial in told.serials if serial not in there and serial <= since.serial]
     return Changes(created, updated, destroyed, told.mark, told.has_more)
 
@@ -100,10 +104,18 @@ def email_changes(reading: "Reading", since: Mark, limit: int | None = None) -> 
 def thread_changes(reading: "Reading", since: Mark, limit: int | None = None) -> Changes:
     """What has become of threads. A thread is created when all its emails are new: one that was empty for a
     while comes back so. Incalculable."""
-    told = _gather(reading, since, limit, lambda tx, row, passed: _threads_of(tx, row, passed, since.serial))
+    hides = any(mailbox.deleted_count for mailbox in reading.mailboxes())
+
+    def threads_of(tx: "Reading", row: Row, passed: int) -> Iterator[Item]:
+        return _threads_of(tx, row, passed, since.serial, hides=hides)
+
+    told = _gather(reading, since, limit, threads_of)
     first = dict(rows_for(reading, EMAIL_CHANGES.threads, told.serials))
-    created = [serial for serial in told.serials if first.get(serial, 0) > since.serial]
-    updated = [serial for serial in told.serials if 0 < first.get(serial, 0) <= since.serial]
+    known = first if not told.ahead else _first_known(reading, told)
+    created = [
+        one for one in told.serials if one in first and known.get(one, since.serial + 1) > since.serial
+    ]
+    updated = [one for one in told.serials if known.get(one, since.serial + 1) <= since.serial]
     destroyed = [serial for serial in told.serials if serial not in first and serial <= since.serial]
     return Changes(created, updated, destroyed, told.mark, told.has_more)
 
@@ -116,6 +128,32 @@ class _Told(NamedTuple):
     """In the order of the log, each once."""
     mark: Mark
     has_more: bool
+    emails_back: set[int]
+    """Serials of those that came back: they were hidden at the state."""
+    ahead: set[int]
+    """The same of all that has happened since, as far as it is known."""
+
+
+def _back(rows: Sequence[Row]) -> set[int]:
+    """Emails that these rows show (see `marking`), and did not hide before."""
+    found, hidden = set[int](), set[int]()
+    for row in rows:
+        if row.kind == ChangeKind.KEYWORDS and row.gone is not None:
+            emails = {email for email, _ in json.loads(row.gone)}
+            if row.name == SHOWN:
+                found |= emails - hidden
+            else:
+                hidden |= emails - found
+    return found
+
+
+def _first_known(reading: "Reading", told: _Told) -> dict[int, int]:
+    """The first email of each thread that is seen and has not come back: what made the client know it."""
+    found: dict[int, int] = {}
+    for thread, email in rows_for(reading, EMAIL_CHANGES.seen_of_threads, told.serials):
+        if email not in told.ahead:
+            found[thread] = min(email, found.get(thread, email))
+    return found
 
 
 def log_after(reading: "Reading", since: Mark) -> tuple[list[Row], bool]:
@@ -143,22 +181,24 @@ def _gather(reading: "Reading", since: Mark, limit: int | None, items_of: Items)
     items_left = most * ITEMS_EACH
     found: dict[int, None] = {}
     mark = since
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         for item in items_of(reading, row, mark.part):
             is_new = item.serial is not None and item.serial not in found
             if items_left == 0 or (is_new and len(found) == most):
-                return _Told(list(found), mark, has_more=True)
+                return _Told(list(found), mark, True, _back(rows[:number]), _back(rows))
             items_left -= 1
             mark = Mark(mark.modseq, max(mark.serial, item.email), mark.part + 1)
             if item.serial is not None:
                 found[item.serial] = None
         mark = Mark(row.modseq, mark.serial)
-    return _Told(list(found), Mark(*mail_state(reading)) if is_all else mark, not is_all)
+    end = Mark(*mail_state(reading)) if is_all else mark
+    back = _back(rows)
+    return _Told(list(found), end, not is_all, back, back)
 
 
 def emails_of(reading: "Reading", row: Row, passed: int) -> Iterator[Item]:
     """The emails that a row is about."""
-    if row.emails is not None:
+    if row.emails is not None and row.kind != ChangeKind.KEYWORDS:
         yield from (Item(serial, serial) for serial in numbers_in(row.emails, passed))
     elif row.kind == ChangeKind.KEYWORDS:
         yield from _emails_at(reading, row, passed)
@@ -175,17 +215,25 @@ def _emails_at(reading: "Reading", row: Row, passed: int) -> Iterator[Item]:
         yield from (Item(serials.get(uid)) for uid in some)
 
 
-def _threads_of(reading: "Reading", row: Row, passed: int, since_serial: int) -> Iterator[Item]:
-    """The threads that emails joined (those newer than the state) or left for good."""
+def _threads_of(
+    reading: "Reading", row: Row, passed: int, since_serial: int, *, hides: bool
+) -> Iterator[Item]:
+    """The threads that emails joined (those newer than the state) or left for good; `hides`: some emails are
+    \\Deleted somewhere, and so may leave with the last other place."""
     if row.kind == ChangeKind.ADDED:
         serials = numbers_in(row.emails or "", passed)
         while some := list(islice(serials, PORTION_EMAILS)):
             new = [serial for serial in some if serial > since_serial]
             thread_of = dict(rows_for(reading, EMAIL_CHANGES.threads_of, new))
             yield from (Item(thread_of.get(serial), serial) for serial in some)
-    elif row.gone is not None:
-        gone: list[list[int]] = json.loads(row.gone)
-        yield from (Item(thread) for _, thread in gone[passed:])
+        return
+    gone: list[list[int]] = json.loads(row.gone or "[]")
+    yield from (Item(thread) for _, thread in gone[passed:])
+    if hides and row.kind != ChangeKind.KEYWORDS:
+        serials = numbers_in(row.emails or "", max(passed - len(gone), 0))
+        while some := list(islice(serials, PORTION_EMAILS)):
+            unseen = dict(rows_for(reading, EMAIL_CHANGES.unseen, some))
+            yield from (Item(unseen.get(serial)) for serial in some)
 
 
 def numbers_in(text: str, passed: int) -> Iterator[int]:

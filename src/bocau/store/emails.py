@@ -70,8 +70,8 @@ class Place(NamedTuple):
 
 
 def email_rows(reading: "Reading", email_ids: Sequence[EmailId]) -> dict[EmailId, EmailRow]:
-    """The emails of the account that exist, in the order asked for. A portion of PORTION_EMAILS takes a few
-    milliseconds: ask for more in `store.read`, or portion by portion."""
+    """The emails of the account that are seen, in the order asked for. A portion of PORTION_EMAILS takes a
+    few milliseconds: ask for more in `store.read`, or portion by portion."""
     access.require_owner(reading)
     found: dict[EmailId, EmailRow] = {}
     for ids in _portions(reading, email_ids):
@@ -96,7 +96,12 @@ def _joined(places: list[tuple[Any, ...]]) -> EmailRow:
 
 
 def places_of(reading: "Reading", email_ids: Sequence[EmailId]) -> list[Place]:
-    """Every place of these emails of the account."""
+    """The places of these emails of the account where they are seen."""
+    return [place for place in all_places_of(reading, email_ids) if not place.flags & Flags.DELETED]
+
+
+def all_places_of(reading: "Reading", email_ids: Sequence[EmailId]) -> list[Place]:
+    """Every place of these emails of the account, those that are \\Deleted too."""
     return [
         Place._make(row)
         for ids in _portions(reading, email_ids)

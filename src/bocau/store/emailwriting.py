@@ -6,16 +6,17 @@ The verbs log what they do, so IMAP hears of it as of its own commands. A verb t
 writes; only the emails of its group stay as they were.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from bocau.base.errors import BadName, LimitReached, NoSuchMailbox, NoSuchMessage, Refused
 from bocau.base.ids import EmailId, MailboxId
 from bocau.store import access, keywords, transfer
-from bocau.store.emails import Place, places_of
+from bocau.store.emails import Place, all_places_of
 from bocau.store.keywords import Wanted, note_keywords
 from bocau.store.uidranges import ranges_of
+from bocau.store.values import Flags
 
 if TYPE_CHECKING:
     from bocau.store.writing import Writing
@@ -49,11 +50,14 @@ def change_emails(tx: "Writing", patches: Mapping[EmailId, EmailPatch]) -> Failu
     """Change each email as its patch says; returns those that stay as they were, and why: NoSuchMessage,
     NoSuchMailbox (also when none would be left), LimitReached (too many keywords)."""
     access.require_owner(tx)
-    places = _by_email(places_of(tx, list(patches)))
+    everywhere = all_places_of(tx, list(patches))
+    places = _by_email(place for place in everywhere if not place.flags & Flags.DELETED)
+    hidden = _by_email(place for place in everywhere if place.flags & Flags.DELETED)
     failures: Failures = {one: NoSuchMessage("no such email") for one in patches if one not in places}
     moves = _Moves(tx, failures)
     for email_id, found in places.items():
-        moves.plan(found, patches[email_id].wanted(frozenset(place.mailbox_id for place in found)))
+        wanted = patches[email_id].wanted(frozenset(place.mailbox_id for place in found))
+        moves.plan(found, hidden.get(email_id, ()), wanted)
     _change_keywords(tx, places, patches, failures)
     moves.carry_out()
     return failures
@@ -62,10 +66,11 @@ def change_emails(tx: "Writing", patches: Mapping[EmailId, EmailPatch]) -> Failu
 def destroy_emails(tx: "Writing", email_ids: Collection[EmailId]) -> Failures:
     """Remove emails from wherever they lie; returns those that do not exist."""
     access.require_owner(tx)
-    places = places_of(tx, list(email_ids))
+    everywhere = all_places_of(tx, list(email_ids))
+    known = {place.email_id for place in everywhere if not place.flags & Flags.DELETED}
+    places = [place for place in everywhere if place.email_id in known]
     for (mailbox_id,), some in _grouped(places, lambda place: (place.mailbox_id,)).items():
         tx.expunge(mailbox_id, ranges_of(some), only_deleted=False)
-    known = {place.email_id for place in places}
     return {one: NoSuchMessage("no such email") for one in email_ids if one not in known}
 
 
@@ -131,9 +136,12 @@ class _Moves:
         self._shared: dict[tuple[MailboxId, MailboxId], list[Place]] = {}
         self._moved: dict[tuple[MailboxId, MailboxId], list[Place]] = {}
         self._left: dict[MailboxId, list[Place]] = {}
+        self._restored: dict[MailboxId, list[Place]] = {}
 
-    def plan(self, places: list[Place], wanted: Mailboxes) -> None:
-        """One step for each mailbox that is new: a move from one that is left, else a second place."""
+    def plan(self, places: list[Place], hidden: Sequence[Place], wanted: Mailboxes) -> None:
+        """One step for each mailbox that is new: a move from one that is left, else a second place. `hidden`:
+        places that are \\Deleted; they come back where the email is wanted."""
+        deleted = {place.mailbox_id: place for place in hidden}
         current = {place.mailbox_id: place for place in places}
         new = sorted(wanted.difference(current))
         left = [current[mailbox_id] for mailbox_id in sorted(set(current).difference(wanted))]
@@ -143,7 +151,9 @@ class _Moves:
             self._failures[source.email_id] = error
             return
         for target in new:
-            if left:
+            if target in deleted:
+                self._restored.setdefault(target, []).append(deleted[target])
+            elif left:
                 place = left.pop()
                 self._moved.setdefault((place.mailbox_id, target), []).append(place)
             else:
@@ -175,6 +185,8 @@ class _Moves:
             transfer.share(tx, source, self._ranges(places), target)
         for (source, target), places in self._moved.items():
             tx.move(source, self._ranges(places), target)
+        for mailbox_id, places in self._restored.items():
+            tx.change_keywords(mailbox_id, self._ranges(places), remove=Flags.DELETED)
         for source, places in self._left.items():
             tx.expunge(source, self._ranges(places), only_deleted=False)
 

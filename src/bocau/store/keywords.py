@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from bocau.base.errors import BadName, LimitReached
 from bocau.base.ids import MailboxId
 from bocau.store import seen
+from bocau.store.marking import Marking
 from bocau.store.places import other_places
 from bocau.store.statements import WRITING
 from bocau.store.totals import Totals, summed
@@ -113,6 +114,7 @@ def change(
         note_keywords(tx, mailbox_id, wanted.add_keywords)
     modseq = tx.next_modseq()
     uids: list[int] = []
+    marking = _marking(tx, mailbox_id, ranges, total, wanted)
     if total.messages:
         _update(tx, mailbox_id, ranges, wanted, renewed, modseq)
         _count(tx, mailbox_id, modseq, total, wanted)
@@ -121,10 +123,26 @@ def change(
     if guests is not None and guests.uids:
         seen.write(tx, mailbox_id, guests, modseq)
         uids = sorted({*uids, *guests.uids})
-    tx.log(modseq, ChangeKind.KEYWORDS, mailbox_id, text_of(ranges_of(uids)))
+    marked = None if marking is None else marking.told()
+    more = {} if marked is None else marked._asdict()
+    tx.log(modseq, ChangeKind.KEYWORDS, mailbox_id, text_of(ranges_of(uids)), **more)
     if carries:
         _carry(tx.as_owner(), mailbox_id, carried, wanted)
     return uids, refused
+
+
+def _marking(
+    tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, total: Totals, wanted: Wanted
+) -> Marking | None:
+    """Of \\Deleted, where that may change."""
+    deleted = int(Flags.DELETED)
+    if wanted.add & deleted:
+        changes = total.deleted < total.messages
+    else:
+        changes = total.deleted > 0 and not wanted.keep & deleted
+    if not changes:
+        return None
+    return Marking.of(tx, mailbox_id, ranges, wanted.limit, hides=bool(wanted.add & deleted))
 
 
 def _carry(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted) -> None:

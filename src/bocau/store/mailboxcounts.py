@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from bocau.base.ids import AccountId, MailboxId
 from bocau.store.columncache import ColumnCache
-from bocau.store.columns import Columns, Fact, inverted
+from bocau.store.columns import Columns, Fact, inverted, visible
 from bocau.store.emails import mail_state
 from bocau.store.reading import Reading
 from bocau.store.values import Flags, Mailbox, MailboxRole
@@ -80,7 +80,8 @@ class CountCache:
 
 
 def counted(mailboxes: list[Mailbox], images: list[Columns]) -> AllCounts:
-    """The counts of all mailboxes of an account from their images."""
+    """The counts of all mailboxes of an account from their images; what is \\Deleted does not count."""
+    images = list(map(visible, images))
     unread = [inverted(image.flagged(_READ)) for image in images]
     threads = [
         set(compress(_threads(image), selector)) for image, selector in zip(images, unread, strict=True)

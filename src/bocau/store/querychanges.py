@@ -55,7 +55,12 @@ def _take(reading: Reading, row: Row, found: Stirred, *, with_keywords: bool) ->
         for serial, thread in json.loads(row.gone or "[]"):
             found.emails.add(serial)
             found.threads_gone.add(thread)
-    elif row.kind == ChangeKind.KEYWORDS and with_keywords:
+    elif row.kind != ChangeKind.KEYWORDS:
+        return
+    elif not with_keywords:
+        # What became \\Deleted has left the list, what is it no more has come back.
+        _add(found.emails, row.emails or "")
+    else:
         # Messages that have left the mailbox meanwhile are named by the row of their leaving.
         for first, last in parse_text(row.uids):
             values = (reading.account_id, row.mailbox_id, first, last)

@@ -181,6 +181,8 @@ def _email_faults(sql: Sql, where: str, account_id: int) -> Iterator[Fault]:
     for kind, emails, left in sql.rows(VERIFY.emails_logged, (account_id,)):
         if kind == ChangeKind.ADDED:
             came.update(uids_in(parse_text(emails)))
+        if kind == ChangeKind.KEYWORDS:
+            continue  # hidden, or seen again: see `marking`
         gone.update(serial for serial, _ in json.loads(left or "[]"))
     for text, serials in (("that have gone are there", gone & there), ("are missing", came - gone - there)):
         if serials:

@@ -16,7 +16,7 @@ from bocau.services.jmap.finding.kept import Kept
 from bocau.services.jmap.finding.pool import Merged, Pool, columns_of_account, layout_of, merged
 from bocau.store import MailStore, Reading
 from bocau.store.columncache import COLUMNS
-from bocau.store.columns import Columns, Fact
+from bocau.store.columns import Columns, Fact, Visible, picked, visible
 from bocau.store.ordering import Numbers, OrderKey, ranks
 
 LOOP_EMAILS_MAX: Final = 10_000
@@ -105,8 +105,8 @@ class _Loader:
             columns = found[0][1]
             if is_glance and any(key not in columns.roster.derived for key in self._wanted.texts):
                 return None
-            texts = {key: ranks(tx, mailbox_id, columns, key) for key in self._wanted.texts}
-        return _Parts(found, tx.modseq(), texts, is_settled)
+            texts = {key: _visible_ranks(tx, mailbox_id, columns, key) for key in self._wanted.texts}
+        return _Parts([(one, visible(columns)) for one, columns in found], tx.modseq(), texts, is_settled)
 
     def _columns(
         self, tx: Reading, mailbox_id: MailboxId, *, is_glance: bool, is_settled: bool
@@ -117,10 +117,21 @@ class _Loader:
             former = read(tx, mailbox_id)
             for fact in _LATE if former is not None else ():
                 former.roster.facts.pop(fact, None)  # type: ignore[union-attr]
+            if former is not None:
+                former.roster.derived.pop(Visible, None)
             self._kept.unsettled.discard(key)
         if not is_settled:
             self._kept.note_unsettled(*key)
         return read(tx, mailbox_id, *self._wanted.facts)
+
+
+def _visible_ranks(tx: Reading, mailbox_id: MailboxId, image: Columns, key: OrderKey) -> Numbers:
+    """Of those that `visible` leaves."""
+    whole = ranks(tx, mailbox_id, image, key)
+    kept: Visible | None = image.roster.derived.get(Visible) if len(visible(image)) < len(image) else None
+    if kept is None:
+        return whole
+    return Numbers(picked(whole.values, kept.stays), is_complete=whole.is_complete)
 
 
 def _filled(tx: Reading) -> list[MailboxId]:

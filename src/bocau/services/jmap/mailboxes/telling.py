@@ -59,7 +59,7 @@ class Teller:
             "role": None if mailbox.role is None else mailbox.role.value,
             "sortOrder": mailbox.sort_order,
             "isSubscribed": mailbox.name in self._subscriptions,
-            "totalEmails": mailbox.message_count,
+            "totalEmails": mailbox.message_count - mailbox.deleted_count,
             "unreadEmails": counts.unread_emails,
             "totalThreads": counts.thread_count,
             "unreadThreads": counts.unread_threads,

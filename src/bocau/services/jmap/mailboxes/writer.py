@@ -66,7 +66,7 @@ class MailboxWriter:
         mailbox = self._mailbox(said)
         if mailbox.name == INBOX:
             raise SetError("forbidden", "the Inbox stays")
-        if mailbox.message_count and not self._removes_emails:
+        if mailbox.message_count > mailbox.deleted_count and not self._removes_emails:
             raise SetError("mailboxHasChild" if self._has_children(mailbox) else "mailboxHasEmail")
         try:
             self._tx.delete_mailbox(mailbox.mailbox_id)

@@ -52,8 +52,8 @@ class Mirror:
         assert len({*created, *updated, *destroyed}) == len(created) + len(updated) + len(destroyed)
         assert limit is None or len(created) + len(updated) + len(destroyed) <= limit
         assert told["hasMoreChanges"] is False or told["newState"] != self.state
-        # A thread that was empty for a while comes back as a new one.
-        assert self.kind == "Thread" or self.have.keys().isdisjoint(created)
+        # What was empty or \\Deleted for a while comes back as if it were new.
+        assert self.kind != "Mailbox" or self.have.keys().isdisjoint(created)
         for gone in destroyed:
             self.have.pop(gone, None)
         _, new = await self.get(created)

@@ -9,8 +9,23 @@ SELECT uid, email_id & 4294967295 FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last;
 
 -- name: existing
+-- Those that are seen: with a place that is not \Deleted (8).
 SELECT e.email_id & 4294967295 FROM json_each(:serials) AS j
-CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value;
+CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
+WHERE EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id AND m.flags & 8 = 0);
+
+-- name: unseen
+-- Those that are there, but not seen, and their threads.
+SELECT e.email_id & 4294967295, coalesce(k.thread_id, e.email_id) & 4294967295 FROM json_each(:serials) AS j
+CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
+LEFT JOIN email_key AS k ON k.email_id = e.email_id
+WHERE NOT EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id AND m.flags & 8 = 0);
+
+-- name: deleted_at
+-- Messages whose \Deleted (8) is so.
+SELECT email_id & 4294967295 FROM message
+WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+    AND flags & 8 = :deleted AND modseq <= :limit;
 
 -- name: threads_of
 SELECT j.value, coalesce(k.thread_id, e.email_id) & 4294967295 FROM json_each(:serials) AS j
@@ -18,14 +33,27 @@ CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
 LEFT JOIN email_key AS k ON k.email_id = e.email_id;
 
 -- name: threads
+-- The first email that is seen of each thread that has any.
 SELECT thread, min(email) FROM (
     SELECT j.value AS thread, k.email_id & 4294967295 AS email FROM json_each(:serials) AS j
     CROSS JOIN email_key AS k ON k.thread_id = (:account_id << 32) + j.value
+    WHERE EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = k.email_id AND m.flags & 8 = 0)
     UNION ALL
     SELECT j.value, j.value FROM json_each(:serials) AS j
     CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
-    WHERE NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id))
+    WHERE NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id)
+        AND EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id AND m.flags & 8 = 0))
 GROUP BY thread;
+
+-- name: seen_of_threads
+SELECT j.value, k.email_id & 4294967295 FROM json_each(:serials) AS j
+CROSS JOIN email_key AS k ON k.thread_id = (:account_id << 32) + j.value
+WHERE EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = k.email_id AND m.flags & 8 = 0)
+UNION ALL
+SELECT j.value, j.value FROM json_each(:serials) AS j
+CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
+WHERE NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id)
+    AND EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id AND m.flags & 8 = 0);
 
 -- name: mailboxes_of_threads
 SELECT DISTINCT m.mailbox_id FROM json_each(:serials) AS j

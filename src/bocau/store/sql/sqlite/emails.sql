@@ -1,4 +1,5 @@
--- Emails by their own identity, wherever they lie (RFC 8621).
+-- Emails by their own identity, wherever they lie (RFC 8621). A place that is \Deleted (8) is not seen, and an
+-- email without another one neither (RFC 8621 section 4.1.1).
 
 -- name: rows
 SELECT e.email_id, coalesce(k.thread_id, e.email_id), e.pack, e.offset, e.length, e.sha256, m.received_at, m.sent_at,
@@ -6,7 +7,7 @@ SELECT e.email_id, coalesce(k.thread_id, e.email_id), e.pack, e.offset, e.length
     m.keywords
 FROM json_each(:ids) AS j
 CROSS JOIN email AS e ON e.email_id = j.value
-CROSS JOIN message AS m ON m.email_id = e.email_id
+CROSS JOIN message AS m ON m.email_id = e.email_id AND m.flags & 8 = 0
 LEFT JOIN email_key AS k ON k.email_id = e.email_id;
 
 -- name: places
@@ -17,10 +18,10 @@ FROM json_each(:ids) AS j CROSS JOIN message AS m ON m.email_id = j.value;
 SELECT k.thread_id, k.email_id, m.received_at
 FROM json_each(:ids) AS j
 CROSS JOIN email_key AS k ON k.thread_id = j.value
-CROSS JOIN message AS m ON m.email_id = k.email_id
+CROSS JOIN message AS m ON m.email_id = k.email_id AND m.flags & 8 = 0
 UNION
 SELECT m.email_id, m.email_id, m.received_at
-FROM json_each(:ids) AS j CROSS JOIN message AS m ON m.email_id = j.value
+FROM json_each(:ids) AS j CROSS JOIN message AS m ON m.email_id = j.value AND m.flags & 8 = 0
 WHERE NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = m.email_id)
 ORDER BY 1, 3, 2;
 
@@ -31,20 +32,26 @@ CROSS JOIN email AS e ON e.email_id = j.value
 LEFT JOIN email_key AS k ON k.email_id = e.email_id;
 
 -- name: blob
-SELECT pack, offset, length, sha256 FROM email WHERE email_id = :email_id;
+SELECT pack, offset, length, sha256 FROM email
+WHERE email_id = :email_id
+    AND EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = email.email_id AND m.flags & 8 = 0);
 
 -- name: all
 SELECT email_id FROM email
-WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295 LIMIT :count;
+WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+    AND EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = email.email_id AND m.flags & 8 = 0)
+LIMIT :count;
 
 -- name: all_threads
 SELECT thread_id FROM (
     SELECT thread_id FROM email_key
     WHERE thread_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+        AND EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = email_key.email_id AND m.flags & 8 = 0)
     UNION
     SELECT e.email_id FROM email AS e
     WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
-        AND NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id))
+        AND NOT EXISTS (SELECT 1 FROM email_key AS k WHERE k.email_id = e.email_id)
+        AND EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id AND m.flags & 8 = 0))
 ORDER BY thread_id LIMIT :count;
 
 -- name: state

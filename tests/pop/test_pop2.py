@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import HOST, Server
+from harness import HOST, Server, eventually
 from pop.pop2_client import Pop2, Refused
 
 BODIES = [

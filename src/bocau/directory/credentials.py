@@ -37,11 +37,12 @@ def credential_of(row: Sequence[Any]) -> Credential:
     )
 
 
-def check_label(label: str) -> str:
-    """An app password or token needs a name that people can read. BadName."""
+def check(label: str, scopes: frozenset[Scope]) -> None:
+    """An app password or token needs a name that people can read, and something that it opens. BadName."""
     if not label or len(label) > LABEL_CHARACTERS_MAX or not label.isprintable() or label.strip() != label:
         raise BadName(f"a label is 1 to {LABEL_CHARACTERS_MAX} printable characters")
-    return label
+    if not scopes:
+        raise BadName("an app password or token needs a scope")
 
 
 def scram_salt(sql: Sql, account_id: AccountId) -> ScramSalt | None:

@@ -7,39 +7,31 @@ version); changes and logins are awaited.
 
 import asyncio
 import hmac
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from bocau.base.errors import BadName, NoSuchDomain, SyntaxFault
 from bocau.base.ids import AccountId
 from bocau.database import Database, Sql
 from bocau.directory import administration, credentials, web_sessions
 from bocau.directory.claims import ScramKeys
-from bocau.directory.credentials import ScramSalt
+from bocau.directory.credentials import TokenTerms
 from bocau.directory.expansion import expand
 from bocau.directory.identities import known_as, may_send_as, own_addresses
 from bocau.directory.logins import Logins
 from bocau.directory.lookups import Lookups
+from bocau.directory.mint import Mint
 from bocau.directory.new_accounts import NewAccount, check_display_name, insert_account
 from bocau.directory.notes import Notes
-from bocau.directory.passwords import (
-    SALT_BYTES,
-    Passwords,
-    Secret,
-    app_password_core,
-    app_password_digest,
-    check_new_password,
-    new_app_password,
-)
+from bocau.directory.passwords import Passwords, Secret
 from bocau.directory.second_factors import SecondFactors
 from bocau.directory.settings import DirectorySettings
 from bocau.directory.sign_ins import SignIns
 from bocau.directory.standings import renewed, words_of
 from bocau.directory.statements import SQL
-from bocau.directory.tokens import end_of, new_token, token_digest
+from bocau.directory.tokens import end_of
 from bocau.directory.values import (
     Account,
     Alias,
@@ -79,12 +71,14 @@ class Directory:
         self._settings = settings
         self._clock = clock
         self._ring = ring
-        self._passwords = Passwords(settings.passwords)
+        passwords = Passwords(settings.passwords)
         self._lookups = Lookups(database)
         notes = Notes(database)
         self.sign_ins = SignIns(database, clock, notes)
         self.web_sessions = WebSessions(database, clock, notes, lambda: ring((BELL,)))
-        self._logins = Logins(database, settings, clock, self._passwords, sleep, notes, self.sign_ins)
+        self._logins = Logins(database, settings, clock, passwords, sleep, notes, self.sign_ins)
+        iterations = settings.passwords.scram_iterations
+        self._mint = Mint(database, passwords, iterations, self._logins.server_secret)
         self.second_factors = SecondFactors(database, clock, self._logins.server_secret, self._change)
 
     async def close(self) -> None:
@@ -173,7 +167,7 @@ class Directory:
         """Set the main password. What the old one opened ends, but for one web session: its new cookie is
         returned ("" without one). NotPermitted (an unusable password), NoSuchAccount."""
         self.account(account_id)
-        secret = await self._new_secret(account_id, password)
+        secret = await self._mint.password(account_id, password)
         cookie, now = web_sessions.new_secret() if session_id else "", int(self._clock.now())
 
         def job(sql: Sql) -> None:
@@ -274,7 +268,7 @@ class Directory:
         and the store says whether the mailboxes are missing. Ids are never given twice.
         NoSuchDomain, AlreadyExists, BadName, NotPermitted (an unusable password)."""
         check_display_name(display_name)
-        salt, secret = await self._salted(password)
+        salt, secret = await self._mint.first_password(password)
         now = int(self._clock.now())
         return await self._change(
             lambda sql: insert_account(
@@ -289,7 +283,7 @@ class Directory:
         `admins` are administrators. For demos and benches only: equal salts show that passwords are equal.
 
         NoSuchDomain, AlreadyExists, BadName, NotPermitted; the accounts of earlier writes are there then."""
-        salt, secret = await self._salted(password)
+        salt, secret = await self._mint.first_password(password)
         now = int(self._clock.now())
 
         def job(sql: Sql, some: Sequence[Address]) -> None:
@@ -299,11 +293,6 @@ class Directory:
         for start in range(0, len(addresses), ACCOUNTS_PER_WRITE):
             some = addresses[start : start + ACCOUNTS_PER_WRITE]
             await self._change(partial(job, some=some), heavy=True)
-
-    async def _salted(self, password: str) -> tuple[ScramSalt, Secret]:
-        salt = ScramSalt(secrets.token_bytes(SALT_BYTES), self._settings.passwords.scram_iterations)
-        prepared = check_new_password(password)
-        return salt, await self._passwords.make(prepared, salt.salt, salt.iterations)
 
     async def set_account(
         self,
@@ -322,19 +311,20 @@ class Directory:
         account = self.account_named(address)
         if display_name is not None:
             check_display_name(display_name)
-        secret = await self._new_secret(account.account_id, password) if password is not None else None
+        secret = None if password is None else await self._mint.password(account.account_id, password)
+        named = {
+            "display_name": display_name,
+            "quota_bytes": quota_bytes,
+            "is_disabled": is_disabled,
+            "is_admin": is_admin,
+        }
+        changes: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        if clear_quota:
+            changes["quota_bytes"] = None
         now = int(self._clock.now())
 
         def job(sql: Sql) -> Account:
-            changed = administration.account_named(sql, address)
-            if display_name is not None:
-                changed = replace(changed, display_name=display_name)
-            if quota_bytes is not None or clear_quota:
-                changed = replace(changed, quota_bytes=None if clear_quota else quota_bytes)
-            if is_disabled is not None:
-                changed = replace(changed, is_disabled=is_disabled)
-            if is_admin is not None:
-                changed = replace(changed, is_admin=is_admin)
+            changed = replace(administration.account_named(sql, address), **changes)
             administration.update_account(sql, changed)
             if secret is not None:
                 credentials.replace_main(sql, changed.account_id, secret, now)
@@ -375,40 +365,35 @@ class Directory:
     ) -> tuple[Credential, str]:
         """Returns the credential and the generated secret, shown once. NoSuchAccount, AlreadyExists (label),
         BadName (label, no scope), LimitReached."""
-        credentials.check_label(label)
-        if not scopes:
-            raise BadName("an app password needs a scope")
-        account = self.account(account_id)
-        shown = new_app_password()
-        secret = await self._app_secret(account.account_id, shown)
-        now = int(self._clock.now())
-
-        def job(sql: Sql) -> Credential:
-            administration.account_with_id(sql, account_id)
-            return credentials.add(sql, account_id, label, scopes, secret, now)
-
-        return await self._change(job), shown
+        credentials.check(label, scopes)
+        secret, shown = await self._mint.app_password(self.account(account_id).account_id)
+        return await self._add_credential(account_id, label, scopes, secret, None), shown
 
     async def create_token(
         self, account_id: AccountId, label: str, scopes: frozenset[Scope], *, lifetime_days: int | None = None
     ) -> tuple[Credential, str]:
         """Returns the credential and the token, shown once; it is taken as a bearer token and as a password.
         NoSuchAccount, AlreadyExists (label), BadName (label, no scope, lifetime), LimitReached."""
-        credentials.check_label(label)
-        if not scopes:
-            raise BadName("a token needs a scope")
-        now = self._clock.now()
-        terms = credentials.TokenTerms(end_of(lifetime_days, now))
-        salt, shown = self._salt(self.account(account_id).account_id), new_token()
-        secret = Secret(
-            token_digest(shown), await self._passwords.make_scram(shown, salt.salt, salt.iterations)
-        )
+        credentials.check(label, scopes)
+        terms = TokenTerms(end_of(lifetime_days, self._clock.now()))
+        secret, shown = await self._mint.token(self.account(account_id).account_id)
+        return await self._add_credential(account_id, label, scopes, secret, terms), shown
+
+    async def _add_credential(
+        self,
+        account_id: AccountId,
+        label: str,
+        scopes: frozenset[Scope],
+        secret: Secret,
+        terms: TokenTerms | None,
+    ) -> Credential:
+        now = int(self._clock.now())
 
         def job(sql: Sql) -> Credential:
             administration.account_with_id(sql, account_id)
-            return credentials.add(sql, account_id, label, scopes, secret, int(now), token=terms)
+            return credentials.add(sql, account_id, label, scopes, secret, now, token=terms)
 
-        return await self._change(job), shown
+        return await self._change(job)
 
     async def remove_credential(self, account_id: AccountId, credential_id: int) -> None:
         """Remove an app password or token; its sessions end. NotPermitted for the main password or a number
@@ -427,19 +412,3 @@ class Directory:
         result = await self._database.write(versioned, heavy=heavy)
         self._ring((BELL,))
         return result
-
-    def _salt(self, account_id: AccountId) -> ScramSalt:
-        salt = self._database.read(lambda sql: credentials.scram_salt(sql, account_id))
-        assert salt is not None
-        return salt
-
-    async def _new_secret(self, account_id: AccountId, password: str) -> Secret:
-        salt = self._salt(account_id)
-        return await self._passwords.make(check_new_password(password), salt.salt, salt.iterations)
-
-    async def _app_secret(self, account_id: AccountId, shown: str) -> Secret:
-        core = app_password_core(shown)
-        assert core is not None
-        salt = self._salt(account_id)
-        scram = await self._passwords.make_scram(shown, salt.salt, salt.iterations)
-        return Secret(app_password_digest(self._logins.server_secret(), core), scram)

@@ -11,6 +11,8 @@ from typing import Final
 from bocau.runtime.asgi import AsgiApp, Receive, Scope, Send, client_host, header, respond
 
 LOCALHOST: Final = "localhost"
+WRONG_NAME: Final = "This server does not go by that name.\nMáy chủ này không mang tên đó.\n".encode()
+ONLY_SECURE: Final = "Only by https.\nChỉ nhận kết nối https.\n".encode()
 _PORT_OF: Final = {"http": 80, "https": 443}
 
 
@@ -30,13 +32,13 @@ class Entrance:
             return
         host = _host_name(header(scope, b"host"))
         if host is None or not self._is_ours(host):
-            await _refuse(scope, send, 421, b"This server does not go by that name.\n")
+            await _refuse(scope, send, 421, WRONG_NAME)
         elif scope["scheme"] in ("https", "wss") or self._may_be_plain(scope):
             await self.app(scope, receive, send)
         elif scope["type"] == "http" and self.https_port and scope["method"] in ("GET", "HEAD"):
             await respond(send, 308, b"", b"", [(b"location", self._secure_url(scope, host))])
         else:
-            await _refuse(scope, send, 403, b"Only by https.\n")
+            await _refuse(scope, send, 403, ONLY_SECURE)
 
     def _is_ours(self, host: str) -> bool:
         return host in self.names or host == LOCALHOST or _is_address(host)

@@ -9,7 +9,8 @@ from bocau.services.jmap.context import JmapRooms
 from bocau.services.web.answers import NOT_KEPT
 from bocau.services.web.cookie import TOLD
 from bocau.services.web.login import Logins
-from bocau.services.web.pages import Pages, missing
+from bocau.services.web.notices import busy, missing
+from bocau.services.web.pages import Pages
 from bocau.services.web.routes import CHANGING, READING, Access, Route, find
 from bocau.services.web.sessions import CookieSessions
 from bocau.services.web.static import StaticFiles, send_file
@@ -62,7 +63,7 @@ class WebApplication:
             else:
                 await send({"type": "websocket.close", "code": 1008})
         elif route is None:
-            await missing(scope, receive, send)
+            await missing(send)
         elif route.verbs is not None and scope["method"] not in route.verbs:
             allowed = ", ".join(sorted(route.verbs)).encode("ascii")
             await respond(send, 405, b"Not by this method.\n", more=[(b"allow", allowed), NOT_KEPT])
@@ -86,7 +87,7 @@ class WebApplication:
         try:
             await route.app(scope, receive, send)
         except TryLater:
-            await respond(send, 503, b"Try again later.\n", more=[(b"retry-after", b"10"), NOT_KEPT])
+            await busy(send)
         except PeerGone:
             pass
 

@@ -1,6 +1,8 @@
 """The webmail's files and its page."""
 
 import json
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 
@@ -59,7 +61,11 @@ async def test_what_has_no_hash_in_its_name_is_asked_for_again(site: Site) -> No
 async def test_nothing_else_is_there(site: Site, path: str) -> None:
     answer = await site.visitor().ask("GET", path)
     assert answer.status == 404
-    assert "Không tìm thấy" in answer.body.decode() and "Not found" in answer.body.decode()
+    text = answer.body.decode()
+    assert "Không tìm thấy" in text and "Not found" in text
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}';" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(

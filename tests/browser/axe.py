@@ -9,9 +9,10 @@ from playwright.sync_api import Page
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async (tags) => {
-  const told = await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], iframes: false});
-  return told.violations.map(({id, help, nodes}) => ({id, help, nodes: nodes.slice(0, 5).map(({html, failureSummary}) =>
-    ({html: html.slice(0, 300), why: failureSummary.slice(0, 400)}))}));
+  const runOnly = {type: "tag", values: tags};
+  const told = await axe.run(document, {runOnly, resultTypes: ["violations"], iframes: false});
+  const shown = ({html, failureSummary}) => ({html: html.slice(0, 300), why: failureSummary.slice(0, 400)});
+  return told.violations.map(({id, help, nodes}) => ({id, help, nodes: nodes.slice(0, 5).map(shown)}));
 }"""
 
 

@@ -1,4 +1,4 @@
-"""Every screen of the webmail and every state of one that looks different, by name; each is reached as a person does."""
+"""Every screen of the webmail and every state of one that looks different, reached as a person does."""
 
 import re
 from collections.abc import Callable

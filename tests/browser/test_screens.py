@@ -1,7 +1,7 @@
 """Every screen, seen: a picture for a person to look at, and what axe has to say of it (WCAG 2.2 AA).
 
-The pictures are tests/browser/artifacts/<screen>-<language>-<width>-<light or dark>.png. Each screen is seen by two of the
-four, so that each language, width and scheme has all of them.
+The pictures are tests/browser/artifacts/<screen>-<language>-<width>-<scheme>.png. Each screen is seen by
+two of the four, so that each language, width and scheme has all of them.
 """
 
 from collections.abc import Iterator

@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-component-update",
     "--no-first-run",
 )
-WAIT_MILLISECONDS = 15_000
+WAIT_MILLISECONDS = 30_000
 LOCALES = {"en": "en-GB", "vi": "vi-VN"}
 VARIANTS = (
     Variant("alice", "en", 1366),
@@ -78,10 +78,13 @@ def new_context(browser: Browser, variant: Variant, **more: Any) -> BrowserConte
 def logged_in(browser: Browser, server: Server, base: str) -> Callable[[Variant], StorageState]:
     """Fills the account and logs in, as a person does, once; the cookies are used again by every test."""
     known: dict[Variant, StorageState] = {}
+    filled: set[Variant] = set()
 
     def storage(variant: Variant) -> StorageState:
-        if variant not in known:
+        if variant not in filled:
+            filled.add(variant)
             Correspondence(server, variant.user).fill()
+        if variant not in known:
             known[variant] = _log_in(browser, variant, base, server.password)
         return known[variant]
 

@@ -256,12 +256,16 @@ def test_the_readme_names_what_the_server_offers(place: Place, page: str) -> Non
 def test_every_limit_of_the_manual_is_the_one_in_force() -> None:
     from bocau.config.schema import File
     from bocau.directory import settings as directory
+    from bocau.directory.web_sessions import SESSIONS_MAX
     from bocau.protocols.imap.limits import APPEND_BYTES_MAX
     from bocau.runtime.listener import CONNECTIONS_PER_CLIENT_MAX
     from bocau.services.imap.settings import ImapSettings
+    from bocau.services.jmap.settings import JmapSettings
     from bocau.store.access import GRANTS_MAX
+    from bocau.store.batches import EMAILS_MAX
+    from bocau.store.submissions import PENDING_MAX
 
-    file = File(hostname="mail.example.org")
+    file, jmap = File(hostname="mail.example.org"), JmapSettings()
     rows = [
         f"{file.smtp.size_max_bytes:,} bytes",
         f"{APPEND_BYTES_MAX:,} bytes",
@@ -272,6 +276,10 @@ def test_every_limit_of_the_manual_is_the_one_in_force() -> None:
         f"members of one group | {directory.TARGETS_MAX:,} |",
         f"app passwords and tokens of one account | {directory.APP_PASSWORDS_MAX} |",
         f"accounts that one mailbox is shared with | {GRANTS_MAX:,} |",
+        f"by JMAP | {jmap.limits.max_size_upload >> 20} MiB |",
+        f"logged in browsers of one account | {SESSIONS_MAX}; ",
+        f"{PENDING_MAX:,}, at most {jmap.delayed_send_seconds_max // 86_400} days ahead",
+        f"everything that matches | {EMAILS_MAX:,} |",
         f"messages of one IMAP command | {ImapSettings().messages_per_command_max:,}; ",
         f"{file.delivery.lifetime_seconds / 86_400:g} days | `delivery.lifetime_seconds`",
         f"| {file.delivery.connections_per_destination} | `delivery.connections_per_destination`",

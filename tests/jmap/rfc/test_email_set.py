@@ -5,7 +5,6 @@ import email.policy
 from typing import Any
 
 import pytest
-
 from client import UTC_DATE, Client
 
 USER = "user4"

@@ -16,6 +16,8 @@ from bocau.services.jmap.errors import MethodError, SetError, invalid_arguments,
 
 INTEGER_MAX: Final = 2**53 - 1
 """RFC 8620 §1.3."""
+PROPERTIES_MAX: Final = 1000
+"""Asked for in one call."""
 
 
 def only(arguments: Arguments, *known: str) -> None:
@@ -87,6 +89,8 @@ def take_get(
     if said is None:
         properties = list(known if default is None else default)
     else:
+        if len(said) > PROPERTIES_MAX:
+            raise invalid_arguments(f"more than {PROPERTIES_MAX} properties")
         properties = list(dict.fromkeys(said)) if all(isinstance(one, str) for one in said) else [""]
         for name in properties:
             if name not in known and not is_known(name):

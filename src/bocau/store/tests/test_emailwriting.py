@@ -69,7 +69,7 @@ async def test_keywords_are_the_same_in_all_places_whoever_changes_them(store, e
     replaced = Wanted(int(Flags.DRAFT), 0, (), (), True, None, fixed=int(Flags.DELETED))
     await change(store, {two: EmailPatch(replaced)})
     row = store.glance(ALICE, lambda tx: email_rows(tx, [two]))[two]
-    assert (row.flags, row.keywords) == (Flags.DRAFT | Flags.DELETED, ())
+    assert (row.flags, row.keywords, row.mailbox_ids) == (Flags.DRAFT, (), (INBOX,))
 
 
 async def test_what_leaves_one_mailbox_stays_in_the_others(store, emails):

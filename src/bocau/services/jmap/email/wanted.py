@@ -8,7 +8,7 @@ from bocau.formats.header_forms import HeaderProperty, header_property
 from bocau.formats.listing import LISTED_FIELDS
 from bocau.services.jmap.context import Arguments
 from bocau.services.jmap.errors import invalid_arguments
-from bocau.services.jmap.standard import optional, unsigned
+from bocau.services.jmap.standard import PROPERTIES_MAX, optional, unsigned
 
 HEADER_PROPERTIES_MAX: Final = 200
 """Properties "header:…" of one call."""
@@ -99,8 +99,8 @@ def take_properties(
     said = optional(arguments, name, list)
     if said is None:
         return list(default)
-    if not all(isinstance(one, str) for one in said):
-        raise invalid_arguments(f"{name} holds something that is no text")
+    if len(said) > PROPERTIES_MAX or not all(isinstance(one, str) for one in said):
+        raise invalid_arguments(f"{name} holds something that is no text, or too much")
     for one in said:
         if one not in known and not is_header_property(one):
             raise invalid_arguments(f"no such property: {one!r}"[:200])

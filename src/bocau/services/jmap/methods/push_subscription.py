@@ -40,7 +40,7 @@ SECRET: Final = frozenset(("url", "keys"))
 
 async def get(context: Context, arguments: Arguments) -> Arguments:
     only(arguments, "ids", "properties")
-    properties = optional(arguments, "properties", list) or list(PROPERTIES)
+    properties = optional(arguments, "properties", list, PROPERTIES)
     if not SECRET.isdisjoint(map(str, properties)):
         raise MethodError("forbidden", "url and keys are not told")
     if not set(map(str, properties)).issubset(PROPERTIES):

@@ -11,6 +11,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
+from bocau.app.web import MODULES
+
 PRELOAD = (
     "bocau.app.server",
     "bocau.app.worker",
@@ -19,15 +21,12 @@ PRELOAD = (
     "bocau.cli.demo",
     "bocau.cli.queue",
     "bocau.cli.verify",
-    "bocau.runtime.http",
-    "bocau.services.web.application",
-    "bocau.services.web.view",
     "uvloop",
 )
 
 
 def serve() -> None:
-    for name in PRELOAD:
+    for name in (*PRELOAD, *MODULES):
         # What is missing is imported by the command itself, later.
         with suppress(ImportError):
             import_module(name)

@@ -1,6 +1,8 @@
 """Every word of the CAPABILITY line does what its RFC says, on the running server."""
 
 import base64
+import http.client
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 
 from bocau.protocols.sasl import ScramClient
 from bocau.runtime.tls_binding import server_end_point
-from harness import Server, any_certificate
+from harness import HOST, Server, any_certificate
 from imap.wire import Wire, until, values
 
 MESSAGE = b"From: a@x.test\r\nSubject: %b\r\n\r\nbody\r\n"
@@ -21,6 +23,7 @@ PROVEN = {
     "test_auth_login": "AUTH=LOGIN",
     "test_auth_scram": "AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1-PLUS AUTH=SCRAM-SHA-256-PLUS",
     "test_namespace_and_id": "NAMESPACE ID",
+    "test_where_jmap_is": "JMAPACCESS",
     "test_literal_plus_and_multiappend_and_uidplus": "LITERAL+ MULTIAPPEND UIDPLUS",
     "test_move_and_unselect": "MOVE UNSELECT",
     "test_lists": "LIST-EXTENDED LIST-STATUS CHILDREN SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE",
@@ -169,6 +172,18 @@ def test_move_and_unselect(imap: Wire) -> None:
     imap.ok("UNSELECT")
     assert b"MESSAGES 1" in imap.ok("STATUS Box (MESSAGES)").lines[0], "UNSELECT expunges nothing"
     assert imap.command("FETCH 1 FLAGS").status == b"BAD"
+
+
+def test_where_jmap_is(server: Server, imap: Wire) -> None:
+    """RFC 9698 §4: the URL leads to the session of the same account."""
+    url = re.findall(rb'JMAPACCESS "([^"]+)"', b"".join(imap.ok("GETJMAPACCESS").lines))[0].decode()
+    path = url.removeprefix("https://").partition("/")[2]
+    link = http.client.HTTPSConnection(HOST, server.port("https"), context=any_certificate(), timeout=20)
+    token = base64.b64encode(f"{server.address('alice')}:{server.password}".encode()).decode()
+    link.request("GET", f"/{path}", headers={"Authorization": f"Basic {token}"})
+    answer = link.getresponse()
+    assert answer.status == 200 and json.loads(answer.read())["username"] == server.address("alice")
+    link.close()
 
 
 def test_namespace_and_id(imap: Wire) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bocau.app.rooms import Rooms
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
 
 IMAGES_NAME: Final = "images"
 """A folder beside the database: fetched images, a cache."""
+RETRY_SECONDS: Final = 5.0
+"""After the disk could not be read."""
+MODULES: Final = (
+    "bocau.runtime.http",
+    "bocau.runtime.http_entrance",
+    "bocau.runtime.http_proxies",
+    "bocau.services.jmap.application",
+    "bocau.services.jmap.viewing.seal",
+    "bocau.services.jmap.viewing.viewing",
+    "bocau.services.web.application",
+    "bocau.services.web.headers",
+    "bocau.services.web.image_proxy",
+    "bocau.services.web.sessions",
+    "bocau.services.web.view",
+)
+"""All that `application` needs; imported while the mail side answers."""
+
+_log = get_log("web")
 
 
 @asynccontextmanager
@@ -31,25 +50,48 @@ async def serving_web(
     if not (child.sockets.get("http") or child.sockets.get("https")):
         yield
         return
-    # In a thread: mail is answered between two steps of the interpreter.
-    await asyncio.to_thread(_load)
+    async with AsyncExitStack() as started, asyncio.TaskGroup() as tasks:
+        starting = tasks.create_task(_start(started, child, rooms, contexts, admission, grace_seconds))
+        try:
+            yield
+        finally:
+            starting.cancel()
+
+
+async def _start(
+    started: AsyncExitStack,
+    child: Child,
+    rooms: Rooms,
+    contexts: Mapping[str, ServerTlsContext],
+    admission: Admission,
+    grace_seconds: float,
+) -> None:
+    """Load and listen; `started` holds what is to be ended. Mail goes on while the code cannot be read."""
+    while True:
+        try:
+            # In a thread: mail is answered between two steps of the interpreter.
+            await asyncio.to_thread(_load)
+            break
+        except OSError as exc:
+            _log.error("the web side cannot be loaded, trying again", why=str(exc))
+            await asyncio.sleep(RETRY_SECONDS)
     web = application(rooms, contexts["https"])
+    started.push_async_callback(web.end)
     host, listeners = _listeners(child, rooms, contexts, admission, web.app)
+    started.callback(host.close)
+    started.push_async_callback(_stop, listeners, grace_seconds)
     for listener in listeners:
         listener.start()
-    try:
-        yield
-    finally:
-        web.close()
-        await asyncio.gather(*(listener.stop(grace_seconds) for listener in listeners))
-        host.close()
-        await web.end()
+    started.callback(web.close)
+
+
+async def _stop(listeners: "list[HttpListener]", grace_seconds: float) -> None:
+    await asyncio.gather(*(listener.stop(grace_seconds) for listener in listeners))
 
 
 def _load() -> None:
-    import bocau.runtime.http
-    import bocau.services.web.application
-    import bocau.services.web.view  # noqa: F401
+    for name in MODULES:
+        import_module(name)
 
 
 def _listeners(

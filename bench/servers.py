@@ -69,6 +69,8 @@ class Bocau(BenchServer):
                     "imap": port + 143,
                     "imaps": port + 993,
                     "pop3": port + 110,
+                    "http": port + 80,
+                    "https": port + 443,
                     "user": "user%d@demo.test",
                     "rcpt": "user%d@demo.test",
                     "password": PASSWORD,

@@ -97,6 +97,39 @@ def big_mailbox(count: str) -> tuple[Figure, ...]:
     )
 
 
+def webmail() -> tuple[Figure, ...]:
+    """What a person at the webmail waits for. The peer has no JMAP: what IMAP has nearest, SORT and FETCH."""
+
+    def wait(label: str, name: str, limit: float | None = None, of: str = "ms") -> Figure:
+        return Figure(label, "ms", field(of, q=name), higher_is_better=False, limit_asked=limit)
+
+    return (
+        wait("A list of 100,000, the first after a start", "list_first", 700.0),
+        wait("  warm, by conversation: 50 rows", "list_warm"),
+        wait("  anywhere in it", "list_anywhere"),
+        wait("100 rows", "rows_100"),
+        wait("A conversation and its body: median", "open"),
+        wait("  95th percentile", "open", 150.0, of="p95_ms"),
+        wait("Search: a word of subjects", "search_subject"),
+        wait("  a rare word", "search_text"),
+        wait("  a word of most messages", "search_common"),
+        wait("Star 1,000", "set_1000"),
+        wait("Move 50,000: accepted", "batch_accepted", 200.0),
+        wait("  done", "batch_done", 10_000.0),
+        wait("  undone", "batch_undone", 10_000.0),
+        Figure("Upload of 20 MB", "MB/s", field("mb_s", q="upload")),
+        Figure("Download of 20 MB", "MB/s", field("mb_s", q="download")),
+        wait("A newsletter of 1 MB, cleaned", "newsletter_first", 300.0),
+        wait("  again", "newsletter_again"),
+        wait("An APPEND's OK to the event: 95th percentile", "push", 100.0, of="p95_ms"),
+        wait("Login", "login"),
+        wait("Browser: first paint of the list", "paint_list", 700.0),
+        wait("  a conversation opened", "paint_open"),
+        wait("  frames while scrolling: the slowest of 20", "scroll_frame", of="p95_ms"),
+        Figure("  elements while scrolling", "", field("count", q="scroll_nodes"), higher_is_better=False),
+    )
+
+
 WORKLOADS: tuple[Workload, ...] = (
     Workload(
         "smtp-in-1k-c10",
@@ -215,6 +248,12 @@ WORKLOADS: tuple[Workload, ...] = (
         ("imap_big", "--user", "16", "--box", "Wide", "--reps", "2", "--full", "10000"),
         big_mailbox("10,000 of 20 KB"),
         prepare=(("fill", "--user", "16", "--box", "Wide", "-n", "10000", "-s", "20000", "--seed", "5"),),
+    ),
+    Workload(
+        "webmail",
+        ("webmail", "--user", "17", "--reps", "3"),
+        webmail(),
+        prepare=(("fill", "--user", "17", "--box", "INBOX", "-n", "100000", "-s", "2048"),),
     ),
     Workload(
         "startup",

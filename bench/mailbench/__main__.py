@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from . import imap, net, pop3, proc, smtp
+from . import imap, net, pop3, proc, smtp, webmail
 
 try:
     import uvloop
@@ -50,7 +50,8 @@ def main():
     ap = argparse.ArgumentParser(prog="mailbench")
     ap.add_argument("profile")
     ap.add_argument(
-        "workload", choices="smtp_in submission append fill imap_big logins idle pop3 memory startup".split()
+        "workload",
+        choices="smtp_in submission append fill imap_big logins idle pop3 memory startup webmail".split(),
     )
     ap.add_argument("-n", type=int, default=1000)
     ap.add_argument("-c", type=int, default=10, help="connections")
@@ -207,6 +208,17 @@ def main():
             m = Meter(prof)
             r = pop3.session(prof, a.user)
             out(**r, **m.stop(r["n"] * 2 or None))
+    elif a.workload == "webmail":
+        if prof.get("http"):
+            webmail.restart(prof)
+        last = [Meter(prof)]
+
+        def told(name, times, **more):
+            used = last[0].stop(len(times))
+            out(q=name, **webmail.facts(times, **more), **used)
+            last[0] = Meter(prof)
+
+        (webmail.by_jmap if prof.get("http") else webmail.by_imap)(prof, a.user, a.reps, told)
     elif a.workload == "memory":
         out(**proc.memory(proc.roots(prof)))
     elif a.workload == "startup":

@@ -26,7 +26,8 @@ MIXED = (
     b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n"
     b"--m\r\nContent-Type: multipart/related; boundary=r\r\n\r\n"
     b"--r\r\nContent-Type: multipart/alternative; boundary=a\r\n\r\n"
-    b"--a\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    b"--a\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     b"caf=E9 plain=\r\n\r\n--a\r\nContent-Type: text/html; charset=utf-8\r\nContent-Language: en, vi\r\n\r\n"
     b"<p>caf\xc3\xa9</p>\r\n--a--\r\n"
     b"--r\r\nContent-Type: image/png\r\nContent-ID: <pic@x>\r\nContent-Transfer-Encoding: base64\r\n"
@@ -50,7 +51,8 @@ def mixed(client: Client) -> str:
 def test_threads(client: Client) -> None:
     inbox, state = client.boxes["inbox"], client.state("Thread")
     head = b"From: a@x.test\r\nSubject: thread\r\nMessage-ID: <t1@x.test>\r\n\r\nx\r\n"
-    reply = b"From: b@x.test\r\nSubject: Re: thread\r\nMessage-ID: <t2@x.test>\r\nIn-Reply-To: <t1@x.test>\r\n\r\nx\r\n"
+    reply = b"From: b@x.test\r\nSubject: Re: thread\r\nMessage-ID: <t2@x.test>\r\n"
+    reply += b"In-Reply-To: <t1@x.test>\r\n\r\nx\r\n"
     later = client.put(reply, inbox, receivedAt="2024-03-02T00:00:00Z")
     told = client.call("Thread/changes", sinceState=state)
     thread = client.email(later, "threadId")["threadId"]
@@ -120,7 +122,10 @@ def test_convenience_properties(client: Client, mixed: str) -> None:
         ("header:Date:asDate", "2024-02-05T16:30:00+07:00"),
         ("header:Date:asRaw", " Mon, 5 Feb 2024 16:30:00 +0700"),
         ("header:List-Post:asURLs", ["mailto:list@x.test", "https://x.test/post"]),
-        ("header:X-Twice:asURLs", None), ("header:X-Twice:asDate", None), ("header:X-Twice:asMessageIds", None),
+        ("header:List-Id:asText", None), ("header:Keywords:asText:all", []), ("header:Comments:asText", None),
+        ("header:From:asRaw:all", [" =?utf-8?q?L=C3=AA_V=C4=83n?= <Van@X.test>, second@x.test"]),
+        ("header:X-Twice:asURLs", None), ("header:X-Twice:asDate", None),
+        ("header:X-Twice:asMessageIds", None),
         ("header:Resent-From:asAddresses:all", [
             [{"name": None, "email": "x@x.test"}], [{"name": None, "email": "y@x.test"}],
         ]),
@@ -297,7 +302,11 @@ def _leaf(kind: str, name: str = "", disposition: str = "") -> bytes:
             (["text/plain", "b", "text/plain"],) * 2 + ([],),
         ),
         (
-            _multipart("mixed", _multipart("alternative", _leaf("text/plain"), _leaf("text/html")), _leaf("image/png", "p")),
+            _multipart(
+                "mixed",
+                _multipart("alternative", _leaf("text/plain"), _leaf("text/html")),
+                _leaf("image/png", "p"),
+            ),
             (["text/plain", "p"], ["text/html", "p"], []),
         ),
         (
@@ -315,6 +324,27 @@ def _leaf(kind: str, name: str = "", disposition: str = "") -> bytes:
 def test_the_suggested_algorithm(client: Client, body: bytes, lists: Any) -> None:
     """§4.1.4"""
     assert _lists_of(client, body) == lists
+
+
+@pytest.mark.parametrize(
+    ("disposition", "has"),
+    [("inline; filename=p.png", False), ("attachment; filename=p.png", True), ("", True)],
+)
+def test_has_attachment(client: Client, disposition: str, has: bool) -> None:
+    """§4.1.4: what is inline is none."""
+    body = _multipart("related", _leaf("text/html"), _leaf("image/png", "", disposition))
+    email = client.put(b"From: a@x.test\r\nMIME-Version: 1.0\r\n" + body, client.boxes["inbox"])
+    found = client.email(email, "hasAttachment", "attachments")
+    assert len(found["attachments"]) == 1 and found["hasAttachment"] is has
+    assert client.query(filter={"hasAttachment": has, "inMailbox": client.boxes["inbox"]}).count(email) == 1
+
+
+def test_the_last_of_several_fields(client: Client) -> None:
+    """§4.1.3"""
+    twice = b"Subject: one\r\nSubject: two\r\nFrom: a@x.test\r\n"
+    twice += b"Date: nonsense\r\nMessage-ID: nonsense\r\n\r\nx\r\n"
+    found = client.email(client.put(twice, client.boxes["inbox"]), "subject", "sentAt", "messageId")
+    assert (found["subject"], found["sentAt"], found["messageId"]) == ("two", None, None)
 
 
 def test_dates_are_utc(client: Client, mixed: str) -> None:

@@ -23,7 +23,8 @@ def _message(number: int, body: str = PLAIN, **fields: str) -> bytes:
 
 ATTACHED = (
     "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nsee file\r\n"
-    "--b\r\nContent-Type: application/pdf; name=plan.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF\r\n--b--"
+    "--b\r\nContent-Type: application/pdf; name=plan.pdf\r\nContent-Disposition: attachment\r\n\r\n"
+    "%PDF\r\n--b--"
 )
 HTML = "Content-Type: text/html\r\n\r\n<p>the <b>zebra</b> &amp; the lion &lt;3</p>"
 LONG = f"Content-Type: text/plain\r\n\r\n{'long ' * 500}"
@@ -37,7 +38,7 @@ def emails(client: Client) -> list[str]:
         (_message(0, subject="Gặp nhau", cc="cc@cc.test", bcc="bcc@bcc.test"), inbox, {"$seen": True}),
         (_message(1, ATTACHED), inbox, {"$flagged": True, "$seen": True}),
         (_message(2, HTML, x_tag="some value"), inbox, {}),
-        (_message(3, subject="Re: Gặp nhau", references="<q0@x.test>", **{"in-reply-to": "<q0@x.test>"}), archive, {}),
+        (_message(3, subject="Re: Gặp nhau", references="<q0@x.test>"), archive, {}),
         (_message(4, LONG, **{"from": "aardvark@from.test"}), inbox, {"work": True}),
         (_message(5, date="Mon, 1 Jan 2024 00:00:00 +0000"), client.boxes["trash"], {"$seen": True}),
     ]  # fmt: skip
@@ -76,9 +77,11 @@ def test_filters(client: Client, emails: list[str]) -> None:
         ({"from": "aardvark"}, [4]), ({"from": "s2@from.test"}, [2]), ({"from": "Sender 2"}, [2]),
         ({"to": "t3@to.test"}, [3]), ({"cc": "cc@cc.test"}, [0]), ({"bcc": "bcc@bcc.test"}, [0]),
         ({"subject": "gặp"}, [0, 3]), ({"subject": "subject"}, [1, 2, 4, 5]), ({"subject": "SUBJECT 2"}, [2]),
-        ({"body": "zebra"}, [2]), ({"text": "zebra"}, [2]), ({"text": "aardvark"}, [4]), ({"text": "nowhere"}, []),
+        ({"body": "zebra"}, [2]), ({"text": "zebra"}, [2]), ({"text": "aardvark"}, [4]),
+        ({"text": "nowhere"}, []),
         ({"text": '"the zebra"'}, [2]), ({"text": '"zebra the"'}, []), ({"text": "lion zebra"}, [2]),
-        ({"header": ["X-Tag"]}, [2]), ({"header": ["x-tag", "VALUE"]}, [2]), ({"header": ["X-Tag", "other"]}, []),
+        ({"header": ["X-Tag"]}, [2]), ({"header": ["x-tag", "VALUE"]}, [2]),
+        ({"header": ["X-Tag", "other"]}, []),
         ({"header": ["Subject", "nhau"]}, [0, 3]),
         ({"inMailbox": inbox, "hasKeyword": "$seen"}, [0, 1]),
     ):  # fmt: skip

@@ -115,7 +115,8 @@ def test_push_subscriptions(client: Client) -> None:
     "more",
     [
         {"url": "http://push.example.com/x"}, {"url": "nonsense"}, {"url": None}, {"deviceClientId": None},
-        {"deviceClientId": 7}, {"types": "Email"}, {"types": [7]}, {"expires": "soon"}, {"keys": {"auth": "x"}},
+        {"deviceClientId": 7}, {"types": "Email"}, {"types": [7]}, {"expires": "soon"},
+        {"keys": {"auth": "x"}},
         {"verificationCode": "x"}, {"id": "x"}, {"no": 1},
     ],
 )  # fmt: skip

@@ -249,9 +249,11 @@ def test_query_submissions(client: Client, identity: str) -> None:
     made, email = _held(client, identity)
     thread = client.email(email, "threadId")["threadId"]
     for filter, is_in in (
-        ({"identityIds": [identity]}, True), ({"identityIds": ["I999"]}, False), ({"emailIds": [email]}, True),
+        ({"identityIds": [identity]}, True), ({"identityIds": ["I999"]}, False),
+        ({"emailIds": [email]}, True),
         ({"threadIds": [thread]}, True), ({"threadIds": []}, False), ({"undoStatus": "pending"}, True),
-        ({"undoStatus": "final"}, False), ({"before": _later()}, None), ({"after": "2020-01-01T00:00:00Z"}, True),
+        ({"undoStatus": "final"}, False), ({"before": _later()}, None),
+        ({"after": "2020-01-01T00:00:00Z"}, True),
         ({"before": "2020-01-01T00:00:00Z"}, False),
         ({"operator": "NOT", "conditions": [{"emailIds": [email]}]}, False),
     ):  # fmt: skip
@@ -310,11 +312,14 @@ def test_quotas(client: Client) -> None:
 
 
 def test_receipts(client: Client, identity: str) -> None:
-    asked = b"From: far@far.test\r\nMessage-ID: <ask@far.test>\r\nSubject: please\r\nDisposition-Notification-To: "
+    asked = b"From: far@far.test\r\nMessage-ID: <ask@far.test>\r\nSubject: please\r\n"
+    asked += b"Disposition-Notification-To: "
     email = client.put(asked + RECIPIENT.encode() + b"\r\n\r\nx\r\n", client.boxes["inbox"])
     receipt = {
         "forEmailId": email, "subject": "Read",
-        "disposition": {"actionMode": "manual-action", "sendingMode": "mdn-sent-manually", "type": "displayed"},
+        "disposition": {
+            "actionMode": "manual-action", "sendingMode": "mdn-sent-manually", "type": "displayed",
+        },
     }  # fmt: skip
     patch = {"#k": {"keywords/$mdnsent": True}}
     send: dict[str, Any] = {"identityId": identity, "send": {"k": receipt}, "onSuccessUpdateEmail": patch}

@@ -81,7 +81,8 @@ class Mail:
         await self.desk.store.write(ALICE, run)
 
     async def flag(self) -> None:
-        bit, word = self.rnd.choice((Flags.SEEN, Flags.FLAGGED, Flags(0))), self.rnd.choice(("", "work"))
+        bits = (Flags.SEEN, Flags.FLAGGED, Flags.DELETED, Flags(0))
+        bit, word = self.rnd.choice(bits), self.rnd.choice(("", "work"))
         words = [word] if word else []
         if self.rnd.random() < 0.5:
             await self._with(lambda tx, box, uids: tx.change_keywords(box, uids, add=bit, add_keywords=words))

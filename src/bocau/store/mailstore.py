@@ -125,6 +125,10 @@ class MailStore:
         function that ends it. A doorbell, not a parcel: the listener reads `changes()`."""
         return self._bell.listen(f"a{account}", heard)
 
+    def listen_for(self, topic: str, heard: Callable[[], None]) -> Callable[[], None]:
+        """The same for what a job rings beside the accounts (`Job.bells`)."""
+        return self._bell.listen(topic, heard)
+
     async def watch(self, account: AccountId, after: ModSeq) -> AsyncIterator[list[Change]]:
         """What happened after `after`, as it happens, in order and without gaps."""
         heard = asyncio.Event()

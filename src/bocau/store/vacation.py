@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from bocau.base.ids import AccountId
 from bocau.database import Queries
 from bocau.store.apart import log_apart
 from bocau.store.values import ChangeKind
@@ -16,6 +17,8 @@ AGAIN_SECONDS: Final = 7 * 86_400
 TOLD_MAX: Final = 5000
 """People that one account answers in that time; more are not answered."""
 SINGLETON: Final = "singleton"
+BELL: Final = "vacation"
+"""Rings when anybody's answer was switched on or off."""
 
 
 class Vacation(NamedTuple):
@@ -40,6 +43,12 @@ def set_vacation(tx: "Writing", new: Vacation) -> None:
     tx.sql.execute(SENDING.put_vacation, values)
     tx.sql.execute(SENDING.forget_told, (tx.account_id, tx.job.now))
     log_apart(tx, ChangeKind.VACATION, SINGLETON)
+    tx.job.bells.add(BELL)
+
+
+def answering(tx: "Reading") -> frozenset[AccountId]:
+    """The accounts, of all, that have their answer switched on."""
+    return frozenset(AccountId(account_id) for (account_id,) in tx.sql.rows(SENDING.answering))
 
 
 def away(tx: "Reading", now: int) -> Vacation | None:

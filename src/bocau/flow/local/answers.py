@@ -50,13 +50,24 @@ class Answers:
         self._settings = settings
         self._clock = clock
         self._log = log
+        self._answering: frozenset[AccountId] | None = None
+        """Whose answer is switched on; None: to be read. Few have one, and every message asks."""
+        store.listen_for(vacation.BELL, self._forget)
+
+    def _forget(self) -> None:
+        self._answering = None
 
     def parcels(
         self, arrived: Arrived, content: bytes, accounts: Sequence[AccountId]
     ) -> list[tuple[AccountId, Parcel]]:
         """The answers to this message, staged, by who answers; nearly always none."""
+        if self._answering is None:
+            self._answering = self._store.glance(NO_ACCOUNT, vacation.answering)
+        asked = [account for account in accounts if account in self._answering]
+        if not asked:
+            return []
         now = int(self._clock.now())
-        away = self._store.glance(NO_ACCOUNT, lambda tx: _away(tx, accounts, now))
+        away = self._store.glance(NO_ACCOUNT, lambda tx: _away(tx, asked, now))
         sender = arrived.envelope.reverse_path
         if not away or sender is None or not may_answer(sender, content):
             return []

@@ -71,6 +71,15 @@ async def test_once_in_seven_days_for_each_sender(away: World) -> None:
     assert await deliver(away) == 4
 
 
+async def test_from_the_moment_on_that_it_is_switched_on_and_off(away: World) -> None:
+    content = MAIL.replace(b"alice@", b"bob@")
+    assert await deliver(away, content, to="bob@here.test") == 0
+    await set_away(away, "bob")
+    assert await deliver(away, content, to="bob@here.test") == 1
+    await set_away(away, "bob", is_enabled=False)
+    assert await deliver(away, content, "y@there.test", to="bob@here.test") == 1
+
+
 async def test_two_letters_at_the_same_moment_get_one_answer(away: World) -> None:
     await asyncio.gather(deliver(away), deliver(away))
     assert len(away.inbox("alice")) == 2 and len(away.queue()) == 1

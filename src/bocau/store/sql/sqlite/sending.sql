@@ -100,6 +100,9 @@ ON CONFLICT (account_id) DO UPDATE SET
     is_enabled = excluded.is_enabled, from_at = excluded.from_at, to_at = excluded.to_at,
     subject = excluded.subject, text_body = excluded.text_body, html_body = excluded.html_body;
 
+-- name: answering
+SELECT account_id FROM vacation WHERE is_enabled = 1;
+
 -- name: away
 SELECT is_enabled, from_at, to_at, subject, text_body, html_body FROM vacation
 WHERE account_id = :account_id AND is_enabled = 1 AND coalesce(from_at, :now) <= :now AND coalesce(to_at, :now + 1) > :now;

@@ -260,6 +260,13 @@ class Columns:
         )  # fmt: skip
 
 
+def is_visible_known(image: Columns) -> bool:
+    """Whether `visible` costs little."""
+    hidden = image.flagged(_DELETED)
+    kept: Visible | None = image.roster.derived.get(Visible)
+    return 1 not in hidden or (kept is not None and kept.stays == inverted(hidden))
+
+
 def visible(image: Columns) -> Columns:
     """Without the messages that are \\Deleted (RFC 8621 §4.1.1)."""
     hidden = image.flagged(_DELETED)

@@ -16,7 +16,7 @@ from bocau.services.jmap.finding.kept import Kept
 from bocau.services.jmap.finding.pool import Merged, Pool, columns_of_account, layout_of, merged
 from bocau.store import MailStore, Reading
 from bocau.store.columncache import COLUMNS
-from bocau.store.columns import Columns, Fact, Visible, picked, visible
+from bocau.store.columns import Columns, Fact, Visible, is_visible_known, picked, visible
 from bocau.store.ordering import Numbers, OrderKey, ranks
 
 LOOP_EMAILS_MAX: Final = 10_000
@@ -97,7 +97,7 @@ class _Loader:
         found: list[tuple[MailboxId, Columns]] = []
         for one in some:
             columns = self._columns(tx, one, is_glance=is_glance, is_settled=is_settled)
-            if columns is None:
+            if columns is None or (is_glance and not _is_ready(columns)):
                 return None
             found.append((one, columns))
         texts = {}
@@ -123,6 +123,11 @@ class _Loader:
         if not is_settled:
             self._kept.note_unsettled(*key)
         return read(tx, mailbox_id, *self._wanted.facts)
+
+
+def _is_ready(image: Columns) -> bool:
+    """Whether the loop has time for what is visible of it."""
+    return len(image) <= LOOP_EMAILS_MAX or is_visible_known(image)
 
 
 def _visible_ranks(tx: Reading, mailbox_id: MailboxId, image: Columns, key: OrderKey) -> Numbers:

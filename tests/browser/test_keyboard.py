@@ -75,7 +75,7 @@ def test_through_the_list_and_into_a_conversation(typist: Typist) -> None:
     typist.press("p")
     expect(mail.messages.locator(":focus")).to_have_count(1)
     typist.press("u")
-    expect(mail.reader).to_have_count(0)
+    expect(mail.messages).to_have_count(0)
     typist.is_on(place)
     typist.press("Enter")
     expect(mail.reader.get_by_role("heading", name=seed.REPORT, level=1)).to_be_visible()
@@ -156,6 +156,7 @@ def test_search_and_go_elsewhere(typist: Typist) -> None:
     for keys, folder in (("g t", "sent"), ("g d", "drafts"), ("g a", "archiveFolder"), ("g i", "inbox")):
         typist.press(keys)
         expect(mail.page.get_by_role("heading", name=typist.words(folder), level=1)).to_be_visible()
+    typist.is_on(0)
 
 
 def test_the_help_lists_every_key(typist: Typist) -> None:

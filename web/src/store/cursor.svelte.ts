@@ -3,6 +3,8 @@ import { list } from "./list.svelte";
 
 class Cursor {
   position = $state(0);
+  /** A list was asked for by the keyboard: when it is there its first row takes the focus. */
+  isAwaited = $state(false);
   /** Grows when the row is to be focused and brought on the screen. */
   asked = $state(0);
 

@@ -172,17 +172,23 @@ function takeContent(draft: Draft, email: FullEmail, isDraft: boolean): void {
     draft.references = email.references;
   }
   draft.attachments.take(email.attachments);
-  takeBody(draft, email);
+  takeBody(draft, email, isDraft);
 }
 
-function takeBody(draft: Draft, email: FullEmail): void {
+function takeBody(draft: Draft, email: FullEmail, isDraft: boolean): void {
   const html = email.htmlBody.find((part) => part.type === "text/html" && part.partId !== null);
   if (html === undefined) {
     draft.isPlain = true;
     draft.text = textOf(email);
     return;
   }
-  const { own, quote } = split(email.bodyValues[html.partId ?? ""]?.value ?? "", draft.attachments.all);
+  const value = email.bodyValues[html.partId ?? ""]?.value ?? "";
+  if (!isDraft) {
+    // Somebody else may have made our mark of a quotation, which is sent as it is: all of it is cleaned here.
+    draft.html = editable(value, draft.attachments.all);
+    return;
+  }
+  const { own, quote } = split(value, draft.attachments.all);
   draft.html = own;
   if (quote === null) return;
   draft.quotation = { heading: "", html: quote, text: plainOf(quote) };

@@ -51,6 +51,12 @@ class InstantStore:
     async def write(self, account: AccountId, job: Any) -> Any:
         return job(Tx())
 
+    def glance(self, account: AccountId, job: Any) -> frozenset[AccountId]:
+        """Nobody is away."""
+        return frozenset()
+
+    def listen_for(self, topic: str, heard: object) -> None: ...
+
 
 class WarmDirectory:
     """Every address is an account of its own, looked up in a cache."""

@@ -364,7 +364,8 @@ def by_imap(prof, user, reps, report):
         clock.once(label, lambda k=key, w=words: c.ok(f"UID SEARCH {k} {w}"))
     thousand = b",".join(uids[:KEYWORDS]).decode()
     clock.often(
-        "set_1000", [lambda s=s: c.ok(f"UID STORE {thousand} {s}FLAGS (\\Flagged)") for s in ("+", "-") * reps]
+        "set_1000",
+        [lambda s=s: c.ok(f"UID STORE {thousand} {s}FLAGS (\\Flagged)") for s in ("+", "-") * reps],
     )
     c.run("CREATE Half")
     half = min(MOVED, len(uids))

@@ -100,10 +100,7 @@ def test_language_colours_and_density_last(enter: Enter, width: int) -> None:
     main.get_by_label(mail.words("setDark")).check()
     main.get_by_label(mail.words("setCompact")).check()
     main.get_by_label(mail.words("setPaneOff")).check()
-    with mail.page.expect_response(
-        lambda one: one.url.endswith("/jmap/api") and "Preferences/set" in (one.request.post_data or "")
-    ):
-        main.get_by_role("button", name="Tiếng Việt").click()
+    main.get_by_role("button", name="Tiếng Việt").click()
 
     expect(mail.page.get_by_role("heading", name="Cài đặt", level=1)).to_be_visible()
     mail.page.goto(f"{mail.base}/mail/inbox")
@@ -132,7 +129,8 @@ def test_the_signature_stands_in_new_messages(enter: Enter) -> None:
     expect(mail.page.get_by_role("textbox", name=mail.words("composeBody"))).to_contain_text("Phòng kế toán")
 
     main = settings(mail, "writing")
-    main.get_by_label(mail.words("setPlain")).check()
+    with mail.page.expect_response(lambda one: "Preferences/set" in (one.request.post_data or "")):
+        main.get_by_label(mail.words("setPlain")).check()
     mail.page.goto(f"{mail.base}/compose/new?to=bob@demo.test")
     text = mail.page.get_by_role("textbox", name=mail.words("composeBody"))
     expect(text).to_have_value(re.compile("\n-- \nĐỗ Hữu Ước\nPhòng kế toán"))
@@ -228,8 +226,8 @@ def test_labels(enter: Enter) -> None:
     labels = group(mail, "setLabelsTitle").get_by_role("listitem")
     expect(labels).to_have_count(1)
     labels.get_by_label(mail.words("setLabelName")).fill("Rất gấp")
-    with mail.page.expect_response(lambda one: "Preferences/set" in (one.request.post_data or "")):
-        labels.get_by_label(mail.words("setLabelColour")).select_option(label=mail.words("setRed"))
+    labels.get_by_label(mail.words("setLabelColour")).select_option(label=mail.words("setRed"))
+    # At once: what was chosen last must not be lost with the page.
     mail.page.goto(f"{mail.base}/mail/inbox")
     with mail.folders() as folders:
         expect(folders.get_by_role("link", name="Rất gấp")).to_be_visible()

@@ -1,5 +1,6 @@
 /** The account's choices, kept on the server (Preferences, docs/jmap.md) and applied at once. */
-import { call } from "$/jmap/client";
+import { call, reach } from "$/jmap/client";
+import { session } from "$/session.svelte";
 import { chooseLanguage, type Language, LANGUAGES } from "$/words/language.svelte";
 
 export type Theme = "system" | "light" | "dark";
@@ -32,6 +33,7 @@ export interface LabelLook {
 
 export type Preferences = typeof DEFAULTS;
 const SAVE_MS = 400;
+const USING = ["urn:ietf:params:jmap:core", "urn:bocau:params:jmap"];
 
 class PreferenceStore {
   values = $state<Preferences>({ ...DEFAULTS });
@@ -85,6 +87,17 @@ class PreferenceStore {
     }
   }
 
+  /** The page goes: what was chosen a moment ago is sent by a request that outlives it. */
+  leave(): void {
+    if (session.boot === null || Object.keys(this.#unsaved).length === 0) return;
+    clearTimeout(this.#timer);
+    const update = { singleton: this.#unsaved };
+    this.#unsaved = {};
+    const methodCalls = [["Preferences/set", { accountId: session.accountId, update }, "0"]];
+    const body = JSON.stringify({ using: USING, methodCalls });
+    void reach(session.object.apiUrl, { method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: true }).catch(() => undefined);
+  }
+
   #show(): void {
     const root = document.documentElement;
     root.dataset["theme"] = this.values.theme;
@@ -93,3 +106,4 @@ class PreferenceStore {
 }
 
 export const preferences = new PreferenceStore();
+window.addEventListener("pagehide", () => preferences.leave());

@@ -71,7 +71,12 @@ class Requests:
 
 
 def row_height(mail: Webmail) -> int:
-    return round((mail.rows.nth(3).bounding_box() or {})["height"])
+    """As the list itself reckons with it: rows come and go while it scrolls."""
+    return int(
+        mail.page.locator(".canvas").evaluate(
+            "one => parseInt(getComputedStyle(one).getPropertyValue('--row'))"
+        )
+    )
 
 
 def scroll_to(mail: Webmail, position: int) -> None:

@@ -6,7 +6,7 @@
  * Nodes are made anew and never become text on the way, so there is nothing that a second reading could take
  * differently than the first.
  */
-import { parsed } from "./parsed";
+import { parsed, STYLE } from "./parsed";
 import { SIGNATURE, STYLES } from "./look";
 
 const TAGS = new Set([
@@ -45,6 +45,34 @@ export function clean(html: string): DocumentFragment {
   return fragment;
 }
 
+/** What the editor kept for undoing, with the marks of where the cursor was. */
+export function cleanKept(html: string): DocumentFragment {
+  const page = parsed(html);
+  const marks = [...page.querySelectorAll<HTMLInputElement>("input[id]")].filter((one) => MARKS.has(one.id));
+  // As words on the way, because no other program's fields come in.
+  const names = marks.map((one) => [`${STYLE}-${one.id}`, one.id] as const);
+  marks.forEach((one, index) => one.replaceWith(names[index]?.[0] ?? ""));
+  const fragment = document.createDocumentFragment();
+  copyInto(fragment, page.body, 0);
+  for (const [word, id] of names) putMark(fragment, word, id);
+  return fragment;
+}
+const MARKS = new Set(["squire-selection-start", "squire-selection-end"]);
+
+function putMark(root: DocumentFragment, word: string, id: string): void {
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode() as Text | null; text !== null; text = texts.nextNode() as Text | null) {
+    const at = text.data.indexOf(word);
+    if (at < 0) continue;
+    const after = text.splitText(at);
+    after.data = after.data.slice(word.length);
+    const mark = Object.assign(document.createElement("input"), { type: "hidden", id });
+    after.before(mark);
+    for (const one of [text, after]) if (one.data === "") one.remove();
+    return;
+  }
+}
+
 function copyInto(target: Node, source: Node, depth: number): void {
   for (const child of source.childNodes) {
     if (child.nodeType === Node.TEXT_NODE) target.appendChild(document.createTextNode(child.nodeValue ?? ""));
@@ -67,7 +95,7 @@ function copyElement(target: Node, element: HTMLElement, depth: number): void {
 function madeOf(element: HTMLElement): Node | null {
   if (element.nodeName === "IMG") return pictureOf(element);
   if (!TAGS.has(element.nodeName)) return null;
-  const style = (element.getAttribute("style") ?? "").replaceAll(/\s/gu, "");
+  const style = (element.getAttribute(STYLE) ?? "").replaceAll(/\s/gu, "");
   // Some programs wrap all that is copied from them in a <b> that is not bold.
   if (element.nodeName === "B" && NOT_BOLD.test(style)) return null;
   const made = document.createElement(element.nodeName);

@@ -1,6 +1,6 @@
 /** Squire, kept from what a strict Content-Security-Policy forbids: strings that become nodes, style attributes. */
 import Squire from "squire-rte";
-import { clean } from "./clean";
+import { clean, cleanKept } from "./clean";
 
 export class Editor extends Squire {
   constructor(root: HTMLElement, changed: () => void) {
@@ -12,12 +12,21 @@ export class Editor extends Squire {
     } as ConstructorParameters<typeof Squire>[1]);
     this.addEventListener("input", changed);
     // The app's own: sending and closing.
-    for (const key of ["Escape"]) this.setKeyHandler(key, null);
+    this.setKeyHandler("Escape", null);
+    this.setKeyHandler("Enter", (_, event, range) => this.#newLine(event, range));
+  }
+
+  /** A line begins as the one before has ended, also when a format was just switched off. */
+  #newLine(event: KeyboardEvent, range: Range): void {
+    event.preventDefault();
+    const off = EMPHASIS.filter((tag) => !this.hasFormat(tag));
+    this.splitBlock(event.shiftKey, range);
+    for (const tag of off) if (this.hasFormat(tag)) this.changeFormat(null, { tag });
   }
 
   /** Undo and redo put saved html back; it goes the way of everything else. */
   override _setRawHTML(html: string): this {
-    this.getRoot().replaceChildren(clean(html));
+    this.getRoot().replaceChildren(cleanKept(html));
     if (this.getRoot().firstChild === null) this.getRoot().append(this.createDefaultBlock());
     (this as unknown as { _ignoreChange: boolean })._ignoreChange = true;
     return this;
@@ -32,6 +41,7 @@ export class Editor extends Squire {
   }
 }
 
+const EMPHASIS = ["B", "STRONG", "I", "EM", "U", "S"] as const;
 const CLASSES = ["size-small", "size-large", "size-huge", "color-1", "color-2", "color-3", "color-4", "color-5"] as const;
 
 /** What the cursor stands in, from Squire's path. */

@@ -9,7 +9,7 @@
 import { downloadUrl } from "$/jmap/addresses";
 import type { Attached } from "./attachments.svelte";
 import { CITED, QUOTE, SIGNATURE, STYLES } from "./look";
-import { parsed } from "./parsed";
+import { inside, parsed, STYLE } from "./parsed";
 
 /** Pictures of the message itself: those that name their content id get an address that this page may load. */
 function withPictures(root: ParentNode, attached: Attached[]): void {
@@ -43,7 +43,7 @@ export function split(html: string, attached: Attached[]): Split {
   const page = parsed(html);
   const quote = page.querySelector(`.${QUOTE}`);
   quote?.remove();
-  return { own: readied(page, attached), quote: quote?.innerHTML ?? null };
+  return { own: readied(page, attached), quote: quote === null ? null : inside(quote) };
 }
 
 /** Any html with its pictures, for the editor. */
@@ -53,11 +53,11 @@ export function editable(html: string, attached: Attached[]): string {
 
 function readied(page: Document, attached: Attached[]): string {
   withPictures(page, attached);
-  for (const element of page.querySelectorAll<HTMLElement>("[style]")) {
-    const style = (element.getAttribute("style") ?? "").replaceAll(/\s/gu, "");
+  for (const element of page.querySelectorAll(`[${STYLE}]`)) {
+    const style = (element.getAttribute(STYLE) ?? "").replaceAll(/\s/gu, "");
     for (const [name, look] of Object.entries(STYLES)) if (style.split(";").includes(look)) element.classList.add(name);
   }
-  return page.body.innerHTML;
+  return inside(page.body);
 }
 
 /** The server gives pictures from elsewhere in a quotation as `data-src`, so that nothing loads on the way. */
@@ -67,7 +67,7 @@ function withAddresses(quote: string): string {
     image.setAttribute("src", image.getAttribute("data-src") ?? "");
     image.removeAttribute("data-src");
   }
-  return page.body.innerHTML;
+  return inside(page.body);
 }
 
 /** Html for the wire: pictures by content id, styles instead of classes, the quotation at the end. */
@@ -79,12 +79,12 @@ export function outgoing(html: string, quote: string | null): string {
   }
   for (const element of page.querySelectorAll("[class]")) {
     const styles = [...element.classList].map((name) => STYLES[name]).filter((style) => style !== undefined);
-    if (styles.length > 0) element.setAttribute("style", styles.join(";"));
+    if (styles.length > 0) element.setAttribute(STYLE, styles.join(";"));
     if (!element.classList.contains(SIGNATURE)) element.removeAttribute("class");
   }
-  for (const cited of page.querySelectorAll("blockquote:not([style])")) cited.setAttribute("style", CITED);
+  for (const cited of page.querySelectorAll(`blockquote:not([${STYLE}])`)) cited.setAttribute(STYLE, CITED);
   const end = quote === null ? "" : `<div class="${QUOTE}">${withAddresses(quote)}</div>`;
-  return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${page.body.innerHTML}${end}</body></html>`;
+  return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${inside(page.body)}${end}</body></html>`;
 }
 
 /** The content ids that a text or a quotation shows. */
@@ -106,5 +106,5 @@ export function withSignature(html: string, signature: string): string {
   if (old !== null && fresh !== null) old.replaceWith(page.importNode(fresh, true));
   else if (old !== null) old.remove();
   else if (fresh !== null) page.body.append(page.importNode(fresh, true));
-  return page.body.innerHTML;
+  return inside(page.body);
 }

@@ -83,7 +83,7 @@ def test_to_a_server_far_away_and_what_it_says(alice: JmapClient, far: Far) -> N
 
 def test_held_mail_goes_within_a_second_of_its_time(alice: JmapClient, far: Far) -> None:
     far.forget()
-    at = held_for(1)
+    at = held_for(4)
     made = submit(alice, "held", sendAt=at)
     assert made["undoStatus"] == "pending" and subjects(far) == []
     eventually(lambda: status(alice, made["id"])["undoStatus"] == "final")

@@ -19,7 +19,7 @@ from browser.webmail import Language, Variant, Webmail
 from harness import Server, eventually
 
 ANSWER = "Tôi đang nghỉ phép ở Huế."
-NEXT_PASSWORD = "bốn con bồ câu trắng"
+NEXT_PASSWORD = "four white pigeons"
 Enter = Callable[..., Webmail]
 
 

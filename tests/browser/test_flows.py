@@ -355,6 +355,7 @@ def test_a_draft_opens_where_it_is_written(mail: Webmail) -> None:
     mail.go("/mail/drafts")
     mail.row(seed.DRAFT).click()
     expect(mail.page).to_have_url(re.compile(r"/compose/M"))
+    expect(mail.page.get_by_label(mail.words("composeSubject"))).to_have_value(seed.DRAFT)
     mail.page.go_back()
     expect(mail.row(seed.DRAFT)).to_be_visible()
 

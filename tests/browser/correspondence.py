@@ -44,7 +44,8 @@ PNG = (
 NOTES = "Ghi chú chuyến đi\nNgày 1: Đại Nội.\n"
 INVOICE_HTML = f"""<html><body><h2 style="color:#b3261e">Invoice 2026-1123</h2>
 <p>Dear customer, please find the invoice attached. Payment is due within <b>30 days</b>.</p>
-<table border="1" cellpadding="6"><tr><th>Item</th><th>Amount</th></tr><tr><td>Hosting</td><td>1.200.000 ₫</td></tr></table>
+<table border="1" cellpadding="6"><tr><th>Item</th><th>Amount</th></tr>
+<tr><td>Hosting</td><td>1.200.000 ₫</td></tr></table>
 <p><img src="{REMOTE_IMAGE}" alt="Banner" width="320" height="60"></p></body></html>"""
 
 
@@ -78,7 +79,7 @@ def encoded(name: str) -> str:
 
 
 class Correspondence:
-    """Fills one account by IMAP: many messages in one APPEND (RFC 3502), since each APPEND waits for the disk."""
+    """Fills one account by IMAP: many in one APPEND (RFC 3502), since each waits for the disk."""
 
     def __init__(self, server: Server, user: str) -> None:
         self.me = Address(user.capitalize(), user, "demo.test")
@@ -183,5 +184,6 @@ class Correspondence:
     def large(self) -> None:
         for number in range(LARGE_COUNT):
             at = self.now - (200 * 3600 + number * 60)
-            text = f"From: log@demo.test\r\nTo: {self.me.addr_spec}\r\nSubject: {LARGE} {number}\r\n\r\n{number}\r\n"
+            head = f"From: log@demo.test\r\nTo: {self.me.addr_spec}\r\nSubject: {LARGE} {number}"
+            text = f"{head}\r\n\r\n{number}\r\n"
             self.keep_bytes(LARGE, text.encode(), at)

@@ -4,10 +4,9 @@
 """
 
 import re
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, StorageState, expect
+from playwright.sync_api import Browser, expect
 
 from browser import correspondence as seed
 from browser.conftest import new_context

@@ -236,6 +236,7 @@ def test_labels(enter: Enter) -> None:
     labels = group(mail, "setLabelsTitle").get_by_role("listitem")
     expect(labels).to_have_count(1)
     labels.get_by_label(mail.words("setLabelName")).fill("Rất gấp")
+    labels.get_by_label(mail.words("setLabelName")).press("Tab")
     with kept(mail, '"color":4'):
         labels.get_by_label(mail.words("setLabelColour")).select_option(label=mail.words("setRed"))
     mail.page.goto(f"{mail.base}/mail/inbox")

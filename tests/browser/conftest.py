@@ -32,16 +32,16 @@ VARIANTS = (
 """An account for each: what one of them changes, no other sees."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
         expect.set_options(timeout=WAIT_MILLISECONDS)
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One for all tests of a process."""
+    """One for a file of tests: while it is open, its event loop is the process's."""
     if not Path(CHROMIUM).exists():
         if os.environ.get("CI") == "true":
             pytest.fail("chromium is not installed; `make packages` installs it")

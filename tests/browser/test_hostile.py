@@ -9,14 +9,14 @@ as it came, in a bare frame                               control: the same harn
 import base64
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, Route
 
 from harness import HOST, Server, eventually
 
@@ -30,14 +30,6 @@ TO_CLICK = ("x06", "x07", "x08", "x09", "x22", "x24", "x25", "x29", "x27")
 SETTLE_MILLISECONDS = 100
 LEADING = ("n01", "n02", "n03")
 TOO_DEEP = ("u04", "u05")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 class Jmap:

@@ -93,7 +93,11 @@ def _words(asked: Asked) -> Words:
 
 def _clean_text(asked: Asked) -> Cleaned:
     found = html_of_text(
-        asked.text[:TEXT_CHARACTERS_MAX], _words(asked), flowed=asked.is_flowed, delsp=asked.is_delsp
+        asked.text[:TEXT_CHARACTERS_MAX],
+        _words(asked),
+        flowed=asked.is_flowed,
+        delsp=asked.is_delsp,
+        folds=not asked.is_quote,
     )
     return Cleaned([sanitize_again(found.html)], [], [], has_quote=found.has_quote)
 

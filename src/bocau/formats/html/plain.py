@@ -34,13 +34,16 @@ class _Line(NamedTuple):
     text: str
 
 
-def html_of_text(text: str, words: Words, *, flowed: bool = False, delsp: bool = False) -> PlainText:
-    """`flowed`, `delsp`: what the Content-Type says of format and DelSp (RFC 3676 §4)."""
+def html_of_text(
+    text: str, words: Words, *, flowed: bool = False, delsp: bool = False, folds: bool = True
+) -> PlainText:
+    """`flowed`, `delsp`: what the Content-Type says of format and DelSp (RFC 3676 §4). `folds`: quotations may
+    be folded away."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:LINES_MAX]
     read = list(_flowed(lines, delsp) if flowed else map(_quoted, lines))
     while read and not read[-1].text:
         read.pop()
-    return _Builder(words).build(read)
+    return _Builder(words, folds=folds).build(read)
 
 
 def _quoted(line: str) -> _Line:
@@ -74,8 +77,9 @@ def _flowed(lines: list[str], delsp: bool) -> Iterator[_Line]:
 
 
 class _Builder:
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, *, folds: bool) -> None:
         self.words = words
+        self.folds = folds
         self.parts: list[str] = []
         self.level = 0
         self.has_quote = False
@@ -105,7 +109,7 @@ class _Builder:
                 self.is_folded = False
                 self.parts.append("</details>")
         while self.level < level:
-            if self.level == 0 and self.has_text:
+            if self.level == 0 and self.has_text and self.folds:
                 self.is_folded = self.has_quote = True
                 self.parts.append(
                     f'<details class="{PREFIX}quoted"><summary>{escape(self.words.quoted)}</summary>'

@@ -54,3 +54,10 @@ def test_flowed_lines_are_joined_within_their_level() -> None:
     assert body("ab \ncd", is_flowed=True, is_delsp=True) == "abcd<br>"
     assert body("a \n-- \nLan", is_flowed=True) == "a <br>-- <br>Lan<br>"
     assert body("> a \n> b\nc", is_flowed=True).count("<blockquote") == 1
+
+
+def test_what_is_quoted_again_is_not_folded() -> None:
+    text = "mine\n> his\n"
+    assert "<summary>" in "".join(map(str, clean(Asked(text, False, "n")).body))
+    again = "".join(map(str, clean(Asked(text, False, "n", is_quote=True)).body))
+    assert "<summary>" not in again and "<blockquote" in again

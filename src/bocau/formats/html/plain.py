@@ -37,8 +37,8 @@ class _Line(NamedTuple):
 def html_of_text(
     text: str, words: Words, *, flowed: bool = False, delsp: bool = False, folds: bool = True
 ) -> PlainText:
-    """`flowed`, `delsp`: what the Content-Type says of format and DelSp (RFC 3676 §4). `folds`: quotations are
-    folded away."""
+    """`flowed`, `delsp`: what the Content-Type says of format and DelSp (RFC 3676 §4).
+    `folds`: quotations are folded away."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:LINES_MAX]
     read = list(_flowed(lines, delsp) if flowed else map(_quoted, lines))
     while read and not read[-1].text:

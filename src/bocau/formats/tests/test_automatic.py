@@ -45,9 +45,7 @@ def test_the_text_comes_through(text: str) -> None:
         assert got == text.rstrip("\n")
 
 
-@pytest.mark.parametrize(
-    "name", ["Ann", "Ann O'Hara", "Nguyễn Văn An", "Dr. A, B", 'a "b" c', "=?x?q?y?="]
-)
+@pytest.mark.parametrize("name", ["Ann", "Ann O'Hara", "Nguyễn Văn An", "Dr. A, B", 'a "b" c', "=?x?q?y?="])
 def test_a_name_comes_through(name: str) -> None:
     (mailbox,) = parse_address_list(phrase(name) + b" <a@b.test>")
     assert isinstance(mailbox, Mailbox) and decode_words(mailbox.name or b"") == name

@@ -1,5 +1,6 @@
 /** Mouse and keyboard in the list of messages. */
 import { go, open, openThreadId, toggleStar } from "$/commands";
+import { isComposing } from "$/keys/press";
 import { cursor } from "$/store/cursor.svelte";
 import { list } from "$/store/list.svelte";
 import { selection } from "$/store/selection.svelte";
@@ -28,7 +29,7 @@ function starAt(position: number): void {
 
 /** The keys of a grid (ARIA Authoring Practices); letters are shortcuts of the screen. */
 export function pressed(event: KeyboardEvent, page: number): void {
-  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (isComposing(event) || event.altKey || event.ctrlKey || event.metaKey) return;
   const to = destination(event.key, page);
   if (to !== null) {
     if (event.shiftKey) selectAlong(cursor.position, to);

@@ -306,12 +306,13 @@ async def test_fifty_thousand_waiting_cost_little(world: World) -> None:
             tx.queue.late(now, 9),
         )
 
-    started = time.perf_counter()
+    # Of this thread alone: the machine may be busy with others.
+    started = time.thread_time()
     due, next_at, expired, late = world.store.glance(EVERYBODY, look)
     leases = await world.store.write(
         EVERYBODY, lambda tx: tx.queue.lease("d0.test", now + 50_000, now, messages=5, recipients=9)
     )
-    assert time.perf_counter() - started < 0.1
+    assert time.thread_time() - started < 0.1
     assert (due, next_at, expired, late, len(leases)) == ({"d0.test"}, now + 1, [], [], 5)
     counts = world.store.glance(EVERYBODY, lambda tx: tx.queue.counts(now))
     assert (counts.message_count, counts.leased_recipients) == (50_000, 5)

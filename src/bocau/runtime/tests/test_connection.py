@@ -494,22 +494,22 @@ def test_an_octet_now_and_then_does_not_move_the_deadline(run: Run) -> None:
     async def main() -> None:
         async def handler(connection: Connection) -> None:
             session = _Session(connection)
-            session.deadline_seconds = 0.1
+            session.deadline_seconds = 0.4
             await converse(connection, session)
 
         async with listening(handler) as listener:
             reader, writer = await asyncio.open_connection(*listener.address)
             for _ in range(3):
                 writer.write(b"command\n")
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.01)
             started = asyncio.get_running_loop().time()
-            while not reader.at_eof() and asyncio.get_running_loop().time() < started + 1:
+            while not reader.at_eof() and asyncio.get_running_loop().time() < started + 4:
                 writer.write(b"x")
                 await asyncio.sleep(0.02)
                 if reader._buffer.endswith(b"too slow\n"):  # type: ignore[attr-defined]
                     break
             assert await reader.read() == b"hello\n" + b"<command>" * 3 + b"too slow\n"
-            assert asyncio.get_running_loop().time() < started + 0.5
+            assert asyncio.get_running_loop().time() < started + 3
             writer.close()
 
     run(main())

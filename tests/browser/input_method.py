@@ -1,7 +1,6 @@
 """Vietnamese by an input method, key by key: what is composed, and the keys that belong to it alone."""
 
 from collections.abc import Callable, Iterable
-from os.path import commonprefix
 
 from playwright.sync_api import CDPSession, Page
 
@@ -59,7 +58,7 @@ class InputMethod:
             if word > 0:
                 self.page.keyboard.press("Space")
             for before, after in zip(("", *steps), steps, strict=False):
-                kept = len(commonprefix((before, after)))
+                kept = next((at for at, letter in enumerate(before) if letter != after[at]), len(before))
                 for _ in before[kept:]:
                     self.page.keyboard.press("Backspace")
                 self.take(after[kept:])

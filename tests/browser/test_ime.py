@@ -1,11 +1,15 @@
 """Vietnamese through an input method: every word as it was composed, and no key of it does anything else."""
 
 import re
+import time
+from email.headerregistry import Address
+from email.policy import SMTP
 
 import pytest
 from playwright.sync_api import expect
 
 from browser.composing import TO, Composer, arrived, can_undo, found, on_a_desk, text_of
+from browser.correspondence import written
 from browser.input_method import CONTROL, TYPED, WORDS, InputMethod
 from browser.webmail import Webmail
 from harness import Server
@@ -122,3 +126,33 @@ def test_undo_after_composing(mail: Webmail) -> None:
     mail.page.keyboard.press("Control+y")
     assert writing.body.inner_text().split() == ["tiếng", "Việt", "tiếng"]
     writing.discard()
+
+
+@on_a_desk
+def test_a_quick_reply_is_quoted(mail: Webmail, server: Server) -> None:
+    """Composed under the conversation, sent by Control+Enter, not by the input method's own."""
+    can_undo(server, mail.variant.user, 0)
+    letter = written(
+        Address("", "user5", "demo.test"),
+        Address("", mail.variant.user, "demo.test"),
+        "Họp mấy giờ?",
+        "Chín giờ nhé?\n",
+        time.time(),
+    )
+    server.deliver(letter.as_bytes(policy=SMTP), mail.variant.user)
+    mail.go()
+    mail.read("Họp mấy giờ?")
+    box = mail.reader.get_by_role("textbox", name=mail.words("readerQuickReply", name=TO))
+    box.focus()
+    method = InputMethod(mail.page)
+    method.write(before_last=lambda: method.press("Enter", CONTROL))
+    expect(box).to_have_value(TYPED)
+    expect(box).to_be_enabled()
+    mail.page.keyboard.press("Control+Enter")
+    mail.told("composeSent")
+    expect(box).to_have_value("")
+    got = arrived(server, "user5", "Re: Họp mấy giờ?")
+    assert got["In-Reply-To"] == letter["Message-ID"]
+    assert re.fullmatch(rf"{TYPED}\n\n?[^\n]+:\n> Chín giờ nhé\?\s*", text_of(got, "plain"))
+    assert "<blockquote" in text_of(got, "html")
+    expect(mail.messages).to_have_count(2)

@@ -173,7 +173,7 @@ export class Conversation {
     }
     this.state = "ready";
     if (!isOther) {
-      for (const one of this.messages) if (!before.has(one.id)) this.arrived.add(one.id);
+      for (const one of this.messages) if (!before.has(one.id) && !("$draft" in one.keywords)) this.arrived.add(one.id);
       return;
     }
     const opened = this.messages.filter((one, index) => index === this.messages.length - 1 || isUnread(one));

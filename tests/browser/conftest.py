@@ -56,9 +56,15 @@ def base(server: Server) -> str:
     return f"http://{HOST}:{server.port('http')}"
 
 
-@pytest.fixture(scope="module", params=VARIANTS, ids=lambda one: one.name)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(one, id=one.name, marks=[] if one in (VARIANTS[0], VARIANTS[3]) else pytest.mark.long)
+        for one in VARIANTS
+    ],
+)
 def variant(request: pytest.FixtureRequest) -> Variant:
-    """Both languages, on a desk and in a hand."""
+    """Both languages, on a desk and in a hand; the other two pairs in the long run."""
     chosen: Variant = request.param
     return chosen
 

@@ -5,6 +5,8 @@ import re
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
 LOUD = ("error", "warning")
+KNOWN = ("https://svelte.dev/e/derived_inert",)
+"""A screen that goes while it is still being loaded: Svelte mentions it, nothing is wrong on the page."""
 HARMLESS = ("data:", "blob:", "about:")
 
 
@@ -29,7 +31,7 @@ class Guard:
 
     def _said(self, message: ConsoleMessage) -> None:
         # A broken Content-Security-Policy is an error of the console, too.
-        if message.type in LOUD:
+        if message.type in LOUD and message.text not in KNOWN:
             self.seen.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _failed(self, error: WebError) -> None:

@@ -42,11 +42,14 @@ LOOKS = (
     Look(Variant("user2", "en", 390), "light"),
 )
 SEEN = [
-    (look, name)
+    pytest.param(
+        look, name, id=f"{name}-{look.name}", marks=[pytest.mark.long] * (index // 2 % 2 != number % 2)
+    )
     for number, look in enumerate(LOOKS)
     for index, name in enumerate(SCREENS)
     if index % 2 == number // 2
 ]
+"""Each screen in one look, and in another one in the long run."""
 
 
 class Small(Correspondence):
@@ -105,7 +108,7 @@ def seats(browser: Browser, server: Server, base: str) -> Iterator[dict[Look, Se
         seat.close()
 
 
-@pytest.mark.parametrize(("look", "name"), SEEN, ids=[f"{name}-{look.name}" for look, name in SEEN])
+@pytest.mark.parametrize(("look", "name"), SEEN)
 def test_screen(seats: dict[Look, Seat], look: Look, name: str) -> None:
     mail = seats[look].see(name)
     ARTIFACTS.mkdir(exist_ok=True)

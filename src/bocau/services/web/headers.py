@@ -24,9 +24,9 @@ CSP: Final = "; ".join(
         "form-action 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        # Svelte's own for its templates; the webmail's for its service worker, for documents that are read
-        # and never shown, and for what DOMPurify cleans on its way into the composer.
-        "trusted-types svelte-trusted-html bocau bocau-parse dompurify",
+        # Svelte's own for its templates; the webmail's for its service worker, and for documents that are read
+        # and never shown.
+        "trusted-types svelte-trusted-html bocau bocau-parse",
     )
 )
 PERMISSIONS: Final = ", ".join(

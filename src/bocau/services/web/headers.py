@@ -24,8 +24,8 @@ CSP: Final = "; ".join(
         "form-action 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        # Svelte's own for its templates; the webmail's for its service worker, and for documents that are read
-        # and never shown.
+        # Svelte's own for its templates; the webmail's for its service worker, and for documents that are
+        # read and never shown.
         "trusted-types svelte-trusted-html bocau bocau-parse",
     )
 )

@@ -75,6 +75,14 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_share(server: Server) -> float:
+    """Of one processor, over two seconds, by all processes of the server."""
+    before, began = sum(map(cpu_seconds, children(server.pid))), time.monotonic()
+    time.sleep(2)
+    used = sum(map(cpu_seconds, children(server.pid))) - before
+    return used / (time.monotonic() - began)
+
+
 def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -89,10 +97,8 @@ def test_more_clients_than_file_descriptors_neither_spin_nor_lose(tmp_path: Path
                 with suppress(OSError):
                     client = socket.create_connection(("127.0.0.1", server.port("imap")), 5)
                     clients.enter_context(client)
-            before, began = sum(map(cpu_seconds, children(server.pid))), time.monotonic()
-            time.sleep(2)
-            used = sum(map(cpu_seconds, children(server.pid))) - before
-            assert used / (time.monotonic() - began) < CPU_SHARE_MAX, f"{used} s of CPU while nothing happens"
+            # The workers load their web side first; whoever spins never becomes quiet.
+            eventually(lambda: cpu_share(server) < CPU_SHARE_MAX, seconds=30)
         eventually(lambda: can_deliver(world))
         world.ledger.check(server)
         server.cli("verify")

@@ -126,6 +126,8 @@ class ChangeKind(IntEnum):
     PUSH_SUBSCRIPTION = 12
     PREFERENCE = 13
     BATCH = 14
+    QUOTA = 15
+    """The limit; what is used follows from ADDED and EXPUNGED."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,9 +97,10 @@ class Writing(Reading):
     def set_limit(self, limit_bytes: int | None) -> None:
         """The quota; None for none. NoSuchAccount."""
         access.require_owner(self)
+        if self.usage().limit_bytes == limit_bytes:
+            return
         self.sql.execute(WRITING.set_limit, (limit_bytes, self.account_id))
-        if not self.sql.changed_rows:
-            raise NoSuchAccount(f"account {self.account_id} has no mailboxes")
+        log_apart(self, ChangeKind.QUOTA, QUOTA)
 
     def enforce_quota(self, more_bytes: int) -> None:
         """OverQuota (NeverFits) when the account cannot take `more_bytes` more."""

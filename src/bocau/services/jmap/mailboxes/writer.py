@@ -33,6 +33,7 @@ class MailboxWriter:
         """What the client does not know of it yet."""
         wish = take_new(said, self._settings.mailbox_name_bytes_max)
         path = self._path(wish["name"], wish["parentId"])
+        self._check_free(path)
         with _about("name"):
             mailbox_id = self._tx.create_mailbox(path).mailbox_id
         if wish["role"] is not None:
@@ -134,8 +135,16 @@ class MailboxWriter:
             raise SetError("forbidden", "the Inbox keeps its name")
         if path.startswith(mailbox.name + SEPARATOR):
             raise invalid_properties("a mailbox is not within itself", "parentId")
+        self._check_free(path)
         with _about("name"):
             self._rename(mailbox, path)
+
+    def _check_free(self, path: str) -> None:
+        """SetError alreadyExists, with the `existingId` that goes with it (RFC 8620 §5.4)."""
+        taken = self._tx.find_mailbox(path)
+        if taken is not None:
+            existing = ids.mailbox_id(self._tx.account_id, taken.mailbox_id)
+            raise SetError("alreadyExists", f"mailbox {path!r} exists", ("name",), existingId=existing)
 
     def _rename(self, mailbox: Mailbox, path: str) -> None:
         """With its subscription and those below it: to the store they are names of their own."""

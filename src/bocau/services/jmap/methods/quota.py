@@ -1,15 +1,11 @@
-"""Quota/get, /changes, /query, /queryChanges (RFC 9425): what the account may hold, and what it does.
+"""Quota/get, /changes, /query, /queryChanges (RFC 9425): what the account may hold, and what it does."""
 
-A state names every number, so changes are told by comparing: nothing is logged.
-"""
-
-import re
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from bocau.base.ids import AccountId
 from bocau.services.jmap.capabilities import QUOTA
 from bocau.services.jmap.context import Arguments, Context, Registered
-from bocau.services.jmap.errors import MethodError
+from bocau.services.jmap.quota_state import Held, held, parse_quota_state
 from bocau.services.jmap.small_query import (
     Queried,
     is_text,
@@ -18,7 +14,6 @@ from bocau.services.jmap.small_query import (
     since_query_state,
 )
 from bocau.services.jmap.standard import changes_response, get_response, take_changes, take_get
-from bocau.store import Reading
 from bocau.store.mailboxes import MAILBOXES_MAX
 
 OCTETS: Final = "octets"
@@ -28,7 +23,6 @@ PROPERTIES: Final = (
     "id", "resourceType", "used", "hardLimit", "scope", "name", "types", "warnLimit", "softLimit",
     "description",
 )  # fmt: skip
-_STATE: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,18}|x)-([0-9]{1,9})\Z", re.ASCII)
 
 QUERIED: Final = Queried(
     conditions={
@@ -39,24 +33,6 @@ QUERIED: Final = Queried(
     },
     sorts={"name": lambda told: told["name"], "used": lambda told: told["used"]},
 )
-
-
-class Held(NamedTuple):
-    """The numbers of one account."""
-
-    used_bytes: int
-    limit_bytes: int | None
-    mailbox_count: int
-
-    def __str__(self) -> str:
-        limit = "x" if self.limit_bytes is None else self.limit_bytes
-        return f"{self.used_bytes}-{limit}-{self.mailbox_count}"
-
-
-def held(tx: Reading) -> Held:
-    """What the account holds now; as text, the state of Quota."""
-    usage = tx.usage()
-    return Held(usage.used_bytes, usage.limit_bytes, tx.mailbox_count())
 
 
 async def get(context: Context, arguments: Arguments) -> Arguments:
@@ -70,7 +46,7 @@ async def get(context: Context, arguments: Arguments) -> Arguments:
 
 async def changes(context: Context, arguments: Arguments) -> Arguments:
     asked = take_changes(context, arguments)
-    before, now = _parse(asked.since), context.store.glance(asked.account_id, held)
+    before, now = parse_quota_state(asked.since), context.store.glance(asked.account_id, held)
     old, new = ({one["id"]: one for one in tell(numbers)} for numbers in (before, now))
     updated = [one for one in new if one in old and new[one] != old[one]]
     only_used = all(new[one] | {"used": 0} == old[one] | {"used": 0} for one in updated)
@@ -91,7 +67,7 @@ async def query_(context: Context, arguments: Arguments) -> Arguments:
 
 async def query_changes_(context: Context, arguments: Arguments) -> Arguments:
     account: AccountId = context.account(arguments)
-    before, now = _parse(since_query_state(arguments)), context.store.glance(account, held)
+    before, now = parse_quota_state(since_query_state(arguments)), context.store.glance(account, held)
     old, new = ({one["id"]: one for one in tell(numbers)} for numbers in (before, now))
     changed = [one for one in {**old, **new} if old.get(one) != new.get(one)]
     return query_changes(context, arguments, QUERIED, str(now), tell(now), changed)
@@ -120,13 +96,6 @@ def _quota(
         "softLimit": None,
         "description": None,
     }
-
-
-def _parse(state: str) -> Held:
-    found = _STATE.match(state)
-    if found is None:
-        raise MethodError("cannotCalculateChanges", "this is not a state of ours")
-    return Held(int(found[1]), None if found[2] == "x" else int(found[2]), int(found[3]))
 
 
 METHODS: Final = {

@@ -14,7 +14,7 @@ from bocau.services.jmap import ids
 from bocau.services.jmap.callers import Callers
 from bocau.services.jmap.context import Caller, JmapRooms
 from bocau.services.jmap.errors import RequestError
-from bocau.services.jmap.push.types import changed_since, states
+from bocau.services.jmap.push.types import QUOTA, news_since, states
 from bocau.store import Reading
 
 FOLLOWERS_PER_ACCOUNT_MAX: Final = 50
@@ -111,6 +111,8 @@ class _Followed:
     """An account that somebody follows."""
 
     modseq: int
+    quota: str
+    """Its state that was told last."""
     end: Callable[[], None] = lambda: None
     followers: set[Follower] = field(default_factory=set)
 
@@ -138,7 +140,7 @@ class Feed:
             raise RequestError("limit", 429, "too many streams at the same time", "maxConcurrentRequests")
         follower = Follower(caller, wanted)
         if followed is None:
-            followed = self._followed[account] = _Followed(self._modseq(account))
+            followed = self._followed[account] = _Followed(*self._now(account))
             followed.end = self._rooms.store.listen(account, lambda: self._heard(account))
         followed.followers.add(follower)
         self._count += 1
@@ -148,11 +150,11 @@ class Feed:
             follower.end()
         return follower
 
-    def _modseq(self, account: AccountId) -> int:
+    def _now(self, account: AccountId) -> tuple[int, str]:
         try:
-            return self._rooms.store.glance(account, lambda tx: tx.modseq())
+            return self._rooms.store.glance(account, lambda tx: (tx.modseq(), states(tx, (QUOTA,))[QUOTA]))
         except NoSuchAccount:
-            return 0
+            return 0, ""
 
     def leave(self, follower: Follower) -> None:
         followed = self._followed[follower.account]
@@ -186,7 +188,7 @@ class Feed:
         if followed is None:
             return
         try:
-            news = self._rooms.store.glance(account, lambda tx: _news(tx, followed.modseq))
+            news = self._rooms.store.glance(account, lambda tx: _news(tx, followed.modseq, followed.quota))
         except NoSuchAccount:
             for follower in followed.followers:
                 follower.end()
@@ -196,6 +198,7 @@ class Feed:
             return
         if news is not None:
             followed.modseq = news.modseq
+            followed.quota = news.changed.get(QUOTA, followed.quota)
             for follower in followed.followers:
                 follower.hear(news)
 
@@ -218,8 +221,8 @@ class Feed:
                 await asyncio.sleep(0)
 
 
-def _news(reading: Reading, since: int) -> News | None:
+def _news(reading: Reading, since: int, quota: str | None = None) -> News | None:
     modseq = reading.modseq()
     if modseq <= since:
         return None
-    return News(states(reading, changed_since(reading, since)), modseq)
+    return News(news_since(reading, since, quota), modseq)

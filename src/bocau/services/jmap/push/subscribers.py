@@ -18,7 +18,7 @@ from bocau.runtime.clock import Clock
 from bocau.runtime.log import Log
 from bocau.services.jmap import ids, wire
 from bocau.services.jmap.push.encryption import PLAINTEXT_BYTES_MAX, encrypted
-from bocau.services.jmap.push.types import TYPES, changed_since, states
+from bocau.services.jmap.push.types import QUOTA, TYPES, news_since, states
 from bocau.store import MailStore
 from bocau.store.pushing import PushSubscription, push_subscriptions, remove_subscription, subscribers
 
@@ -56,6 +56,8 @@ class Subscribers:
         self._clock = clock
         self._log = log
         self._told: dict[AccountId, int] = {}
+        self._quotas: dict[AccountId, str] = {}
+        """The state of Quota that was told last."""
         self._lines: dict[int, _Line] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -78,6 +80,7 @@ class Subscribers:
         found = await self._store.read(_EVERYBODY, lambda tx: subscribers(tx, now))
         for account in self._told.keys() - found.keys():
             del self._told[account]
+            self._quotas.pop(account, None)
             self._forget(account, ())
         for account, modseq in found.items():
             since = self._told.get(account)
@@ -91,11 +94,12 @@ class Subscribers:
                 account,
                 lambda tx: (
                     push_subscriptions(tx, now),
-                    states(tx, TYPES if since is None else changed_since(tx, since)),
+                    states(tx, TYPES) if since is None else news_since(tx, since, self._quotas.get(account)),
                 ),
             )
         except NoSuchAccount:
             return
+        self._quotas[account] = changed.get(QUOTA, self._quotas.get(account, ""))
         self._forget(account, [one.subscription_id for one in subscriptions])
         for one in subscriptions:
             if self._is_void(account, one):

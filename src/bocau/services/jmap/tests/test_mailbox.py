@@ -97,8 +97,6 @@ async def test_they_are_created_in_any_order_with_what_the_server_adds(desk):
         ({"name": "a/b"}, "name"),
         ({"name": "x" * 256}, "name"),
         ({"name": "100%"}, "name"),
-        ({"name": "inbox"}, "name"),
-        ({"name": "Trash"}, "name"),
         ({"name": "a", "parentId": "F1-99"}, "parentId"),
         ({"name": "a", "parentId": "#none"}, "parentId"),
         ({"name": "a", "parentId": 1}, "parentId"),
@@ -115,6 +113,15 @@ async def test_a_wrong_mailbox_is_not_created(desk, said, wrong):
     told = await desk.call("Mailbox/set", create={"c": said})
     assert types(told["notCreated"]) == {"c": ("invalidProperties", [wrong])}
     assert await tree(desk) == before
+
+
+@pytest.mark.parametrize("name", ["inbox", "Trash"])
+async def test_a_mailbox_that_exists_is_named(desk, name):
+    told = await desk.call("Mailbox/set", create={"c": {"name": name}})
+    error = told["notCreated"]["c"]
+    assert (error["type"], error["properties"]) == ("alreadyExists", ["name"])
+    found = await desk.call("Mailbox/get", ids=[error["existingId"]])
+    assert found["list"][0]["name"].lower() == name.lower()
 
 
 async def test_renaming_takes_children_and_subscriptions_along(desk):
@@ -153,7 +160,7 @@ async def test_names_and_roles_are_exchanged_in_one_call(desk):
     assert (found[one], found[two]) == (("Two", "all"), ("One", "flagged"))
     assert (await tree(desk))["One/Inside"] == (None, True)
     told = await desk.call("Mailbox/set", update={one: {"name": "One"}, two: {"name": "Drafts"}})
-    assert types(told["notUpdated"]) == dict.fromkeys((one, two), ("invalidProperties", ["name"]))
+    assert types(told["notUpdated"]) == dict.fromkeys((one, two), ("alreadyExists", ["name"]))
     assert {"One", "Two", "Drafts"} <= set(await tree(desk))
 
 

@@ -7,7 +7,7 @@ guest of a shared mailbox may do, in `access` and `guests`.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
-from bocau.base.errors import NoSuchAccount, NoSuchMailbox
+from bocau.base.errors import NoSuchMailbox
 from bocau.base.ids import AccountId, EmailId, MailboxId, ModSeq, Uid
 from bocau.database import Sql
 from bocau.store import (
@@ -23,6 +23,7 @@ from bocau.store import (
 )
 from bocau.store.access import Deed, Grant
 from bocau.store.annotations import Entry
+from bocau.store.apart import log_apart
 from bocau.store.names import INBOX
 from bocau.store.reading import Reading
 from bocau.store.statements import WRITING
@@ -100,7 +101,7 @@ class Writing(Reading):
         if self.usage().limit_bytes == limit_bytes:
             return
         self.sql.execute(WRITING.set_limit, (limit_bytes, self.account_id))
-        log_apart(self, ChangeKind.QUOTA, QUOTA)
+        log_apart(self, ChangeKind.QUOTA, "limit")
 
     def enforce_quota(self, more_bytes: int) -> None:
         """OverQuota (NeverFits) when the account cannot take `more_bytes` more."""

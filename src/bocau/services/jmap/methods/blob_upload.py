@@ -2,7 +2,9 @@
 
 import binascii
 from base64 import b64decode
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
 from bocau.base.errors import BocauError
@@ -30,7 +32,7 @@ async def upload(context: Context, arguments: Arguments) -> Arguments:
     if len(create) > context.rooms.settings.limits.max_objects_in_set:
         raise MethodError("requestTooLarge", "more objects than maxObjectsInSet")
     created, refused = {}, {}
-    for name, new in create.items():
+    for name, new in _in_order(create):
         try:
             created[name] = await _make(context, account, new)
             context.created_ids[name] = created[name]["id"]
@@ -41,14 +43,37 @@ async def upload(context: Context, arguments: Arguments) -> Arguments:
     return {"accountId": arguments["accountId"], "created": created or None, "notCreated": refused or None}
 
 
+def _in_order(create: Mapping[str, Arguments]) -> Iterator[tuple[str, Arguments]]:
+    """What others of the call are made of comes before them: objects of JSON have no order. Those that go
+    round in a circle come last, and fail."""
+    left = dict(create)
+    sorter = TopologicalSorter({name: _used_by(new) & create.keys() for name, new in create.items()})
+    with suppress(CycleError):
+        sorter.prepare()
+    while ready := sorter.get_ready():
+        for name in ready:
+            yield name, left.pop(name)
+            sorter.done(name)
+    yield from left.items()
+
+
+def _used_by(new: Arguments) -> set[str]:
+    """The creation ids that the sources name."""
+    sources = new.get("data")
+    found = (
+        [one.get("blobId") for one in sources if isinstance(one, dict)] if isinstance(sources, list) else []
+    )
+    return {blob_id[1:] for blob_id in found if isinstance(blob_id, str) and blob_id.startswith("#")}
+
+
 async def _make(context: Context, account: AccountId, new: Arguments) -> Arguments:
     unknown = set(new).difference(("data", "type"))
     if unknown:
         raise invalid_properties("no such property", *sorted(unknown))
     kind = _type(new.get("type"))
     sources = new.get("data")
-    if not isinstance(sources, list) or not 1 <= len(sources) <= DATA_SOURCES_MAX:
-        raise invalid_properties(f"data is a list of 1 to {DATA_SOURCES_MAX} sources", "data")
+    if not isinstance(sources, list) or len(sources) > DATA_SOURCES_MAX:
+        raise invalid_properties(f"data is a list of at most {DATA_SOURCES_MAX} sources", "data")
     with closing(GrowingBlob(lambda: spool(context.rooms))) as body:
         for source in sources:
             await _add(context, account, source, body)
@@ -68,13 +93,14 @@ def _type(said: object) -> str:
 async def _add(context: Context, account: AccountId, source: Any, body: GrowingBlob) -> None:
     if not isinstance(source, dict) or not _SOURCE.issuperset(source):
         raise invalid_properties("a source has data:asText, data:asBase64 or blobId", "data")
-    match source:
-        case {"data:asText": str(text)} if len(source) == 1:
+    said = {name: value for name, value in source.items() if value is not None}
+    match said:
+        case {"data:asText": str(text)} if len(said) == 1:
             await _grow(context, body, text.encode("utf-8"))
-        case {"data:asBase64": str(text)} if len(source) == 1:
+        case {"data:asBase64": str(text)} if len(said) == 1:
             await _grow(context, body, _decoded(text))
-        case {"blobId": str(blob_id)} if "data:asText" not in source and "data:asBase64" not in source:
-            await _add_range(context, account, blob_id, source, body)
+        case {"blobId": str(blob_id)} if "data:asText" not in said and "data:asBase64" not in said:
+            await _add_range(context, account, blob_id, said, body)
         case _:
             raise invalid_properties("a source has data:asText, data:asBase64 or blobId", "data")
 

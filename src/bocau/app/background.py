@@ -11,6 +11,7 @@ from bocau.flow.queue.runner import QueueRunner
 from bocau.flow.submission.held import HeldSender
 from bocau.runtime.child import Child
 from bocau.runtime.log import get_log
+from bocau.runtime.waker import is_set_within
 from bocau.store.batchrunner import BatchRunner
 from bocau.store.refill import Refiller
 from bocau.store.search.indexer import Indexer
@@ -85,7 +86,7 @@ async def _refill(rooms: Rooms, stop: asyncio.Event) -> None:
     """Compute what older versions did not keep of their mail; at once when there is nothing to do."""
     refiller, count = Refiller(rooms.store), 0
     pause = REFILL_PAUSE_SECONDS
-    while not await _is_set_within(stop, pause):
+    while not await is_set_within(stop, pause):
         pause = REFILL_PAUSE_SECONDS
         try:
             found = await refiller.portion()
@@ -104,7 +105,7 @@ async def _sweep(rooms: Rooms, stop: asyncio.Event) -> None:
     """Give back the room of bodies that nobody refers to, once an hour."""
     sweeper = Sweeper(rooms.store, rooms.clock.now)
     pause = FIRST_SWEEP_SECONDS
-    while not await _is_set_within(stop, pause):
+    while not await is_set_within(stop, pause):
         pause = SWEEP_SECONDS
         try:
             await _sweep_uploads(rooms)
@@ -125,11 +126,3 @@ async def _sweep_uploads(rooms: Rooms) -> None:
     """Let go what was handed in and not used for a day."""
     while await rooms.store.write(EVERYBODY, sweep_uploads):
         pass
-
-
-async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True

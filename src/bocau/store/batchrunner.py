@@ -14,6 +14,7 @@ from typing import Final
 
 from bocau.base.errors import BocauError, Refused
 from bocau.base.ids import AccountId
+from bocau.runtime.waker import Listen, Waker
 from bocau.store.batches import BELL, Batch, Status, batch, forget, note, old_batches, open_batches
 from bocau.store.batchwork import do_portion, pass_over, undo_portion
 from bocau.store.mailstore import MailStore
@@ -30,9 +31,6 @@ RESCAN_SECONDS: Final = 30.0
 RETRY_SECONDS: Final = 5.0
 SWEEP_SECONDS: Final = 3600.0
 _NOBODY: Final = AccountId(0)
-
-Listen = Callable[[str, Callable[[], None]], Callable[[], None]]
-"""`Doorbell.listen`."""
 
 
 class BatchRunner:
@@ -52,17 +50,15 @@ class BatchRunner:
         self._must_wait = must_wait
         self._now = now
         self._monotonic = monotonic
-        self._bell = asyncio.Event()
+        self._waker = Waker()
         self._noted_at: dict[tuple[AccountId, int], float] = {}
         self._swept_at = -SWEEP_SECONDS
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
-        unlisten = self._listen(BELL, self._bell.set)
-        stopping = asyncio.create_task(self._ring_at(stop))
-        try:
+        async with self._waker.listening(self._listen, BELL, stop):
             while not stop.is_set():
-                self._bell.clear()
+                self._waker.clear()
                 seconds = RESCAN_SECONDS
                 try:
                     await self.work(stop)
@@ -70,20 +66,7 @@ class BatchRunner:
                 except (BocauError, OSError) as exc:
                     self._must_wait(str(exc))
                     seconds = RETRY_SECONDS
-                await self._rest(seconds)
-        finally:
-            unlisten()
-            stopping.cancel()
-
-    async def _ring_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._bell.set()
-
-    async def _rest(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._bell.wait(), seconds)
-        except TimeoutError:
-            pass
+                await self._waker.rest(seconds)
 
     async def work(self, stop: asyncio.Event | None = None) -> None:
         """Until no batch is open."""

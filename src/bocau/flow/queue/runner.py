@@ -10,7 +10,6 @@ way.
 
 import asyncio
 import random
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from bocau.base.errors import TryLater
@@ -26,6 +25,7 @@ from bocau.flow.settings import FlowSettings
 from bocau.rules.routing import RoutingTable
 from bocau.runtime.clock import Clock
 from bocau.runtime.log import Log
+from bocau.runtime.waker import Listen, Waker
 from bocau.store import MailStore, Writing
 from bocau.store.blobs import BlobLost
 from bocau.store.queue import AT_ONCE, Lease, QueuedMessage
@@ -46,9 +46,6 @@ LEASE_MESSAGES_MAX: Final = 100
 STOP_SECONDS: Final = 10.0
 """How long attempts under way may go on when the server stops."""
 HOUR_SECONDS: Final = 3600
-
-Listen = Callable[[str, Callable[[], None]], Callable[[], None]]
-"""`Doorbell.listen`."""
 
 
 class Deliverer(Protocol):
@@ -79,7 +76,7 @@ class QueueRunner:
         self._scheduler = Scheduler(
             settings.outbound.connections_per_destination, settings.outbound.connections_max
         )
-        self._bell = asyncio.Event()
+        self._waker = Waker()
         self._attempts: set[asyncio.Task[None]] = set()
         self._has_begun = False
         self._leases_are_doubtful = False
@@ -91,26 +88,20 @@ class QueueRunner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what is under way (at most STOP_SECONDS)."""
-        unlisten = self._listen("queue", self._ring)
-        stopping = asyncio.create_task(self._ring_at(stop))
         self._has_begun = False
         try:
-            while not stop.is_set():
-                self._bell.clear()
-                await self._round()
-                await self._rest()
+            async with self._waker.listening(self._listen, "queue", stop, self._ring):
+                while not stop.is_set():
+                    self._waker.clear()
+                    await self._round()
+                    if not await self._waker.rest(self._rest_seconds()):
+                        self._is_stale = True
         finally:
-            unlisten()
-            stopping.cancel()
             await self._end()
 
     def _ring(self) -> None:
         self._is_stale = True
-        self._bell.set()
-
-    async def _ring_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._bell.set()
+        self._waker.ring()
 
     async def _begin(self) -> None:
         """Take over from a runner that is gone, and follow changed routes."""
@@ -151,16 +142,8 @@ class QueueRunner:
             self._is_stale = True
             self._refresh_at = self._clock.monotonic() + 1.0
 
-    async def _rest(self) -> None:
-        """Until the doorbell, the end of an attempt, or the next due time."""
-        try:
-            # Not wait_for: before Python 3.12 it can swallow a cancellation that comes with the bell.
-            async with asyncio.timeout(self._rest_seconds()):
-                await self._bell.wait()
-        except TimeoutError:
-            self._is_stale = True
-
     def _rest_seconds(self) -> float:
+        """Until the next due time."""
         monotonic = self._clock.monotonic()
         if self._is_stale:
             return max(0.0, self._refresh_at - monotonic)
@@ -249,7 +232,7 @@ class QueueRunner:
 
     def _over(self, task: "asyncio.Task[None]") -> None:
         self._attempts.discard(task)
-        self._bell.set()
+        self._waker.ring()
 
     async def _attempt(self, destination: str, lease: Lease) -> None:
         attempt = Attempt(is_reached=True)
@@ -326,7 +309,7 @@ class QueueRunner:
         for queue_id in late:
             done += await self._warn(queue_id)
         if done >= SWEEP_MESSAGES_MAX:
-            self._bell.set()  # There may be more.
+            self._waker.ring()  # There may be more.
         hour = now // HOUR_SECONDS
         if hour != self._swept_hour:
             await self._store.write(NO_ACCOUNT, lambda tx: tx.queue.forget_submissions(hour))

@@ -6,7 +6,7 @@ next due time   ─┴→ due ones, a few at a time → flow.submit, which ends 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from bocau.base.errors import AccountDisabled, BocauError, Refused, TryLater
@@ -27,6 +27,7 @@ from bocau.formats.dsn import Action, RecipientReport
 from bocau.formats.header import body_start
 from bocau.runtime.clock import Clock
 from bocau.runtime.log import Log
+from bocau.runtime.waker import Listen, Waker
 from bocau.store import BlobLost, BlobRef, MailStore, Writing, submissions
 from bocau.store.submissions import BELL, FINAL, Submission
 
@@ -38,9 +39,6 @@ RESCAN_SECONDS: Final = 30.0
 RETRY_SECONDS: Final = 5.0
 """After something that may succeed later."""
 NOBODY: Final = AccountId(0)
-
-Listen = Callable[[str, Callable[[], None]], Callable[[], None]]
-"""`Doorbell.listen`."""
 
 
 class HeldSender:
@@ -61,31 +59,16 @@ class HeldSender:
         self._clock = clock
         self._log = log
         self._reporter = Reporter(store, directory, settings, clock, log)
-        self._bell = asyncio.Event()
+        self._waker = Waker()
         self._stuck: set[int] = set()
         """Submissions that are not tried again before the next start: an administrator decides."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
-        unlisten = self._listen(BELL, self._bell.set)
-        stopping = asyncio.create_task(self._ring_at(stop))
-        try:
+        async with self._waker.listening(self._listen, BELL, stop):
             while not stop.is_set():
-                self._bell.clear()
-                await self._rest(await self.round())
-        finally:
-            unlisten()
-            stopping.cancel()
-
-    async def _ring_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._bell.set()
-
-    async def _rest(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._bell.wait(), seconds)
-        except TimeoutError:
-            pass
+                self._waker.clear()
+                await self._waker.rest(await self.round())
 
     async def round(self) -> float:
         """Hand over what is due; returns how long to wait then, in seconds."""

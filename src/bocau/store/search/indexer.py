@@ -23,6 +23,7 @@ from bocau.base.errors import StoreBusy, TryLater
 from bocau.base.ids import AccountId
 from bocau.database import Queries
 from bocau.database.thread import BlockingThread
+from bocau.runtime.waker import is_set_within
 from bocau.store.blobs import BlobRef
 from bocau.store.mailstore import MailStore
 from bocau.store.reading import Reading
@@ -119,12 +120,12 @@ class Indexer:
             try:
                 with self.sole():
                     await self._in_thread(_be_nice)
-                    while not await _is_set_within(stop, POLL_SECONDS):
+                    while not await is_set_within(stop, POLL_SECONDS):
                         await self.look(stop)
             except (TryLater, OSError) as error:
                 self._version, self._sums = -1, {}
                 self._report(str(error))
-                await _is_set_within(stop, POLL_SECONDS)
+                await is_set_within(stop, POLL_SECONDS)
 
     async def look(self, stop: asyncio.Event | None = None) -> None:
         """Index what has come, for all accounts in turn, until nothing is due."""
@@ -141,7 +142,7 @@ class Indexer:
             for account_id in due:
                 rest_seconds = await self._portion(account_id)
                 if rest_seconds and stop is not None:
-                    await _is_set_within(stop, rest_seconds)
+                    await is_set_within(stop, rest_seconds)
             due = [account_id for account_id in due if self._accounts[account_id].waiting > 0]
         self._left = due
         for account_id in [a for a in self._rebuilding if not self._is_due(a)]:
@@ -334,11 +335,3 @@ def _be_nice() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
     except OSError:
         pass  # Elsewhere than on Linux a thread has no priority of its own.
-
-
-async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True

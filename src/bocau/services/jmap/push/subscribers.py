@@ -16,6 +16,7 @@ from bocau.base.ids import AccountId
 from bocau.directory import Directory, Login
 from bocau.runtime.clock import Clock
 from bocau.runtime.log import Log
+from bocau.runtime.waker import is_set_within
 from bocau.services.jmap import ids, wire
 from bocau.services.jmap.push.encryption import PLAINTEXT_BYTES_MAX, encrypted
 from bocau.services.jmap.push.types import QUOTA, TYPES, news_since, states
@@ -68,7 +69,7 @@ class Subscribers:
                     await self.look()
                 except TryLater as exc:
                     self._log.warning("pushing must wait", why=str(exc))
-                await _wait(stop, LOOK_SECONDS)
+                await is_set_within(stop, LOOK_SECONDS)
         finally:
             for line in tuple(self._lines.values()):
                 if line.task is not None:
@@ -194,10 +195,3 @@ def _verification(one: PushSubscription) -> dict[str, Any]:
 
 def _state_change(account: AccountId, changed: Mapping[str, str]) -> dict[str, Any]:
     return {"@type": "StateChange", "changed": {ids.account_id(account): dict(changed)}}
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        pass

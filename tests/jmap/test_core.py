@@ -4,15 +4,19 @@ import http.client
 import json
 import select
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from harness import Server
+from harness import Server, eventually
 from jmap_client import JmapClient
 
 CORE = "urn:ietf:params:jmap:core"
 MB = 1024 * 1024
+ASKED_AGAIN = 8
+"""Each on a connection of its own, to one of two workers."""
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +33,25 @@ def _refused(held: list[http.client.HTTPConnection]) -> str:
     ready, _, _ = select.select([connection.sock for connection in held], [], [], 20.0)
     answered = next(connection for connection in held if connection.sock in ready)
     return str(json.loads(answered.getresponse().read())["limit"])
+
+
+@contextmanager
+def _held(client: JmapClient, path: str, count: int) -> Iterator[list[http.client.HTTPConnection]]:
+    """So many requests whose bodies never come, until the end."""
+    head = {"Authorization": client.authorization, "Content-Type": "application/json", "Content-Length": "10"}
+    held: list[http.client.HTTPConnection] = []
+    try:
+        for _ in range(count):
+            connection = client.connection()
+            held.append(connection)
+            connection.putrequest("POST", path)
+            for name, value in head.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+        yield held
+    finally:
+        for connection in held:
+            connection.close()
 
 
 # --- who asks ------------------------------------------------------------------------------------
@@ -142,23 +165,16 @@ def test_one_more_than_promised_is_refused(alice: JmapClient) -> None:
     assert alice.call("Blob/upload", create=create)["type"] == "requestTooLarge"
 
 
-def test_requests_at_the_same_time_are_counted(server: Server, alice: JmapClient) -> None:
-    """On one worker: bodies that never come hold their places."""
+def test_requests_at_the_same_time_are_counted_over_all_workers(server: Server, alice: JmapClient) -> None:
+    """Bodies that never come hold their places."""
     limit = alice.session["capabilities"][CORE]["maxConcurrentRequests"]
-    head = {"Authorization": alice.authorization, "Content-Type": "application/json", "Content-Length": "10"}
-    held: list[http.client.HTTPConnection] = []
-    try:
-        for _ in range(2 * limit + 1):  # Two workers.
-            connection = alice.connection()
-            held.append(connection)
-            connection.putrequest("POST", "/jmap/api")
-            for name, value in head.items():
-                connection.putheader(name, value)
-            connection.endheaders()
+    with _held(alice, "/jmap/api", limit + 1) as held:
         assert _refused(held) == "maxConcurrentRequests"
-    finally:
-        for connection in held:
-            connection.close()
+        for _ in range(ASKED_AGAIN):  # Whoever of the two workers it is.
+            answer = alice.post({"using": [CORE], "methodCalls": []})
+            assert (answer.status, answer.json["limit"]) == (400, "maxConcurrentRequests")
+        assert JmapClient(server, "bob").post({"using": [CORE], "methodCalls": []}).status == 200
+    eventually(lambda: alice.post({"using": [CORE], "methodCalls": []}).status == 200)
 
 
 def test_created_ids_go_on_to_the_next_request(alice: JmapClient) -> None:
@@ -241,21 +257,14 @@ def test_too_much_is_refused_before_and_while_it_comes(alice: JmapClient) -> Non
     assert alice.upload(b"z" * 50 * MB)["size"] == 50 * MB
 
 
-def test_uploads_at_the_same_time_are_counted(alice: JmapClient) -> None:
+def test_uploads_at_the_same_time_are_counted_over_all_workers(alice: JmapClient) -> None:
     limit = alice.session["capabilities"][CORE]["maxConcurrentUpload"]
-    held: list[http.client.HTTPConnection] = []
-    try:
-        for _ in range(2 * limit + 1):
-            connection = alice.connection()
-            held.append(connection)
-            connection.putrequest("POST", f"/jmap/upload/{alice.account}")
-            connection.putheader("Authorization", alice.authorization)
-            connection.putheader("Content-Length", "10")
-            connection.endheaders()
+    path = f"/jmap/upload/{alice.account}"
+    with _held(alice, path, limit + 1) as held:
         assert _refused(held) == "maxConcurrentUpload"
-    finally:
-        for connection in held:
-            connection.close()
+        for _ in range(ASKED_AGAIN):
+            assert alice.ask("POST", path, b"x").json["limit"] == "maxConcurrentUpload"
+    eventually(lambda: alice.ask("POST", path, b"x").status == 201)
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(server: Server, alice: JmapClient) -> None:

@@ -1,14 +1,13 @@
 """One API request: read, checked, run, answered; some of an account at a time (RFC 8620 §3)."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
 
-from bocau.base.errors import TooLong
-from bocau.base.ids import AccountId
+from bocau.base.errors import LimitReached, TooLong
 from bocau.runtime.asgi import Receive, read_body
+from bocau.runtime.turns import Turns
 from bocau.services.jmap import wire
 from bocau.services.jmap.context import Caller, Context, JmapRooms
 from bocau.services.jmap.dispatch import Invocation, parse_request, run
@@ -16,13 +15,16 @@ from bocau.services.jmap.errors import RequestError
 from bocau.services.jmap.methods import METHODS
 from bocau.services.jmap.session_object import CAPABILITIES, state_of
 
+TURNS_NAME: Final = "turns-requests"
+"""A file beside the database: see `runtime.turns`."""
+
 
 class Api:
-    """All requests of one process; HTTP and WebSocket share the count."""
+    """All requests of one process; HTTP, WebSocket and the other processes share the count."""
 
     def __init__(self, rooms: JmapRooms) -> None:
         self._rooms = rooms
-        self._running: Counter[AccountId] = Counter()
+        self._turns = Turns(rooms.folder / TURNS_NAME, rooms.settings.limits.max_concurrent_requests)
 
     async def answer(self, caller: Caller, receive: Receive) -> bytes:
         """Read a request's body and answer it, both as JSON. RequestError, PeerGone."""
@@ -37,16 +39,14 @@ class Api:
     @contextmanager
     def turn(self, caller: Caller) -> Iterator[None]:
         """Count a request while it is worked on. RequestError limit."""
-        account = caller.login.account_id
-        if self._running[account] >= self._rooms.settings.limits.max_concurrent_requests:
-            raise RequestError("limit", 400, "too many requests at the same time", "maxConcurrentRequests")
-        self._running[account] += 1
-        try:
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._turns.turn(caller.login.account_id))
+            except LimitReached:
+                raise RequestError(
+                    "limit", 400, "too many requests at the same time", "maxConcurrentRequests"
+                ) from None
             yield
-        finally:
-            self._running[account] -= 1
-            if not self._running[account]:
-                del self._running[account]
 
     async def run(self, caller: Caller, document: Any, **more: Any) -> bytes:
         """The Response object for a decoded request; `more`: properties beside the standard ones.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bocau.base.ids import AccountId
@@ -44,6 +45,11 @@ class JmapRooms:
     """Taken for work on large bodies: each is in memory, whole."""
     viewing: "Viewing | None" = None
     """Shows mail; None where no web is served."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the data lies."""
+        return self.store.database.settings.path.parent
 
 
 class Caller(NamedTuple):

@@ -22,7 +22,6 @@ class Limits:
     max_concurrent_upload: int = 4
     max_size_request: int = 10 * 1024 * 1024
     max_concurrent_requests: int = 8
-    """Of one account on one worker."""
     max_calls_in_request: int = 32
     max_objects_in_get: int = 1000
     max_objects_in_set: int = 1000

@@ -1,15 +1,15 @@
 """POST /jmap/upload/{accountId}: a body into the store, piece by piece (RFC 8620 §6.1)."""
 
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import BinaryIO, Final, cast
 
-from bocau.base.errors import OverQuota, PeerGone
+from bocau.base.errors import LimitReached, OverQuota, PeerGone
 from bocau.base.ids import AccountId
 from bocau.base.wiretext import number
 from bocau.runtime.asgi import Receive, Scope, header
+from bocau.runtime.turns import Turns
 from bocau.services.jmap import ids
 from bocau.services.jmap.blobs import upload_blob_id
 from bocau.services.jmap.context import Arguments, JmapRooms
@@ -19,14 +19,16 @@ from bocau.store.blobs.growing import GrowingBlob
 from bocau.store.uploads import Upload, add_upload
 
 LENGTH_DIGITS_MAX: Final = 2**53
+TURNS_NAME: Final = "turns-uploads"
+"""A file beside the database: see `runtime.turns`."""
 
 
 class Uploading:
-    """All uploads of one process."""
+    """All uploads of one process; counted with those of the others."""
 
     def __init__(self, rooms: JmapRooms) -> None:
         self._rooms = rooms
-        self._running: Counter[AccountId] = Counter()
+        self._turns = Turns(rooms.folder / TURNS_NAME, rooms.settings.limits.max_concurrent_upload)
 
     async def take(self, account: AccountId, scope: Scope, receive: Receive) -> Arguments:
         """Read the body of a request and keep it. RequestError, PeerGone, TryLater."""
@@ -70,22 +72,19 @@ class Uploading:
 
     @contextmanager
     def _turn(self, account: AccountId) -> Iterator[None]:
-        limit = self._rooms.settings.limits.max_concurrent_upload
-        if self._running[account] >= limit:
-            raise RequestError("limit", 400, "too many uploads at the same time", "maxConcurrentUpload")
-        self._running[account] += 1
-        try:
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._turns.turn(account))
+            except LimitReached:
+                raise RequestError(
+                    "limit", 400, "too many uploads at the same time", "maxConcurrentUpload"
+                ) from None
             yield
-        finally:
-            self._running[account] -= 1
-            if not self._running[account]:
-                del self._running[account]
 
 
 def spool(rooms: JmapRooms) -> BinaryIO:
     """A nameless file beside the data, for a body too long for memory."""
-    folder = rooms.store.database.settings.path.parent
-    return cast("BinaryIO", tempfile.TemporaryFile(dir=folder))
+    return cast("BinaryIO", tempfile.TemporaryFile(dir=rooms.folder))
 
 
 def told(account: AccountId, found: Upload) -> Arguments:

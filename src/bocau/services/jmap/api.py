@@ -1,7 +1,6 @@
 """One API request: read, checked, run, answered; some of an account at a time (RFC 8620 §3)."""
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
@@ -15,8 +14,11 @@ from bocau.services.jmap.errors import RequestError
 from bocau.services.jmap.methods import METHODS
 from bocau.services.jmap.session_object import CAPABILITIES, state_of
 
-TURNS_NAME: Final = "turns-requests"
+TURNS_NAME: Final = "requests.lock"
 """A file beside the database: see `runtime.turns`."""
+
+Tell = Callable[[bytes], Awaitable[None]]
+"""Sends an answer; returns once the client has taken nearly all of it."""
 
 
 class Api:
@@ -26,19 +28,19 @@ class Api:
         self._rooms = rooms
         self._turns = Turns(rooms.folder / TURNS_NAME, rooms.settings.limits.max_concurrent_requests)
 
-    async def answer(self, caller: Caller, receive: Receive) -> bytes:
-        """Read a request's body and answer it, both as JSON. RequestError, PeerGone."""
+    async def answer(self, caller: Caller, receive: Receive, tell: Tell) -> None:
+        """Read a request's body and tell the answer, both JSON. RequestError, PeerGone."""
         limits = self._rooms.settings.limits
         with self.turn(caller):
             try:
                 body = await read_body(receive, limits.max_size_request)
             except TooLong:
                 raise _too_large(limits.max_size_request) from None
-            return await self.run(caller, wire.decode(body))
+            await tell(await self.run(caller, wire.decode(body)))
 
     @contextmanager
     def turn(self, caller: Caller) -> Iterator[None]:
-        """Count a request while it is worked on. RequestError limit."""
+        """Count a request while it is worked on and its answer is on the way. RequestError limit."""
         with ExitStack() as held:
             try:
                 held.enter_context(self._turns.turn(caller.login.account_id))
@@ -53,14 +55,16 @@ class Api:
         RequestError."""
         request = parse_request(document, CAPABILITIES, self._rooms.settings.limits)
         context = Context(self._rooms, caller, request.using, dict(request.created_ids or {}))
-        responses = await run(request, context, METHODS)
+        parts: list[bytes] = []
+
+        def keep(response: Invocation) -> int:
+            parts.append(_encoded(self._rooms, response))
+            return len(parts[-1])
+
+        await run(request, context, METHODS, keep)
         told: dict[str, Any] = {"sessionState": state_of(caller, self._rooms.settings), **more}
         if request.created_ids is not None:
             told["createdIds"] = context.created_ids
-        parts = []
-        for response in responses:
-            parts.append(_encoded(self._rooms, response))
-            await asyncio.sleep(0)
         return b'{"methodResponses":[' + b",".join(parts) + b"]," + wire.encode(told)[1:]
 
 

@@ -19,7 +19,7 @@ from bocau.store.blobs.growing import GrowingBlob
 from bocau.store.uploads import Upload, add_upload
 
 LENGTH_DIGITS_MAX: Final = 2**53
-TURNS_NAME: Final = "turns-uploads"
+TURNS_NAME: Final = "uploads.lock"
 """A file beside the database: see `runtime.turns`."""
 
 

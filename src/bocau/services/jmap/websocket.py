@@ -91,7 +91,7 @@ class JmapSocket:
         try:
             with self._api.turn(self._caller):
                 body = await self._api.run(self._caller, document, **{"@type": "Response"}, **more)
-            await self._send({"type": "websocket.send", "text": body.decode("utf-8")})
+                await self._send({"type": "websocket.send", "text": body.decode("utf-8")})
         except RequestError as error:
             await self._refuse(error, request_id)
         except TryLater as error:
@@ -105,12 +105,12 @@ class JmapSocket:
         is_list = isinstance(types, list) and all(isinstance(one, str) for one in types)
         if not (types is None or is_list) or not (state is None or isinstance(state, str)):
             raise RequestError("notRequest", 400, "dataTypes is a list or null, pushState a text")
-        self._follower.wanted = None if types is None else frozenset(types[:TYPES_MAX])
+        self._follower.want(None if types is None else frozenset(types[:TYPES_MAX]))
         if state is not None:
             self._feed.catch_up(self._follower, parse_push_state(state))
 
     def _disable(self, document: dict[str, Any], request_id: str | None) -> None:
-        self._follower.wanted = ()
+        self._follower.want(())
 
     async def _push(self) -> None:
         try:

@@ -64,6 +64,11 @@ class Follower:
     def account(self) -> AccountId:
         return self.caller.login.account_id
 
+    def want(self, types: Collection[str] | None) -> None:
+        """Other types from now on; what waits to be told of the former ones is not told."""
+        self.wanted = types
+        self._pending = {name: state for name, state in self._pending.items() if self._wants(name)}
+
     def hear(self, news: News) -> None:
         """Put down what is to be told."""
         found = {name: state for name, state in news.changed.items() if self._wants(name)}

@@ -36,7 +36,8 @@ AT_ONCE_MAX: Final = 16
 URL_CHARACTERS_MAX: Final = 4096
 PORTS: Final = {"http": 80, "https": 443}
 AGENT: Final = "Mozilla/5.0 (compatible; image proxy)"
-"""Says nothing of who reads, nor of us."""
+POST_AGENT: Final = "Mozilla/5.0 (compatible; mail server)"
+"""They say nothing of who reads, nor of us."""
 
 # What the URL standard takes for an IPv4 number (§3.5): 2130706433, 0x7f.1, 0177.0.0.1, 127.1.
 _NUMERIC_END: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?\Z", re.DOTALL)
@@ -127,9 +128,10 @@ class Fetcher:
         target = await self._checked(url)
         if target.url.scheme != "https" and self._loopback_port is None:
             raise FetchRefused("only https")
+        sent = {"User-Agent": POST_AGENT, **headers}
         async with (
             self._session(target) as session,
-            session.post(target.url, headers=headers, data=body, allow_redirects=False) as answer,
+            session.post(target.url, headers=sent, data=body, allow_redirects=False) as answer,
         ):
             return answer.status
 

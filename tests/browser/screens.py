@@ -222,10 +222,13 @@ def message_menu(mail: Webmail) -> None:
 
 
 @screen
-def folder_menu(mail: Webmail) -> None:
+def folders_found(mail: Webmail) -> None:
+    """Where to move what is read: found by typing, each with the folders around it."""
     message_of_a_list(mail)
     mail.tool("readerMove").click()
-    expect(mail.page.get_by_role("menu")).to_be_visible()
+    dialog = mail.dialog(mail.words("moveTo"))
+    dialog.get_by_role("combobox").press_sequentially("bo cau")
+    expect(dialog.get_by_role("option")).to_have_count(1)
 
 
 @screen

@@ -35,6 +35,12 @@ class MailboxStore {
     return all.find((one) => one.role === wanted) ?? all.find((one) => folded(one.name) === wanted || folded(folderName(one)) === wanted);
   }
 
+  /** The folders that it is in, the outermost first. */
+  pathTo(mailbox: Mailbox): Mailbox[] {
+    const parent = this.all.get(mailbox.parentId ?? "");
+    return parent === undefined ? [] : [...this.pathTo(parent), parent];
+  }
+
   /** The word for it in a route. */
   wordFor(mailbox: Mailbox): string {
     return mailbox.role ?? mailbox.id;

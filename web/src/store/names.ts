@@ -2,7 +2,7 @@
 import * as m from "words";
 import type { Mailbox } from "$/jmap/types";
 import { preferences } from "$/preferences.svelte";
-import type { Place } from "$/routes";
+import { type Place, samePlace } from "$/routes";
 import type { IconName } from "$/ui/icons";
 import { mailboxes } from "./mailboxes.svelte";
 
@@ -41,6 +41,13 @@ export function folderIcon(mailbox: Mailbox): IconName {
   }
 }
 
+/** What people look for in a folder of its own. */
+export const STARRED: Place = { kind: "search", query: "is:starred" };
+
+export function isStarredSearch(place: Place): boolean {
+  return samePlace(place, STARRED);
+}
+
 /** What a list is called. */
 export function placeName(place: Place): string {
   switch (place.kind) {
@@ -53,6 +60,6 @@ export function placeName(place: Place): string {
     case "scheduled":
       return m.scheduled();
     case "search":
-      return m.searchResults();
+      return isStarredSearch(place) ? m.starredFolder() : m.searchResults();
   }
 }

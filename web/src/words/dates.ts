@@ -22,8 +22,19 @@ export function shortDate(iso: string, now: Date = new Date()): string {
   return format(date, { day: "2-digit", month: "2-digit", year: "numeric" });
 }
 
+/** Of one message: the time of today, else the day and its time. */
+export function dayAndTime(iso: string, now: Date = new Date()): string {
+  const date = new Date(iso);
+  const time = format(date, { timeStyle: "short" });
+  if (date.toDateString() === now.toDateString()) return time;
+  const year = date.getFullYear() === now.getFullYear() ? undefined : ("numeric" as const);
+  return `${format(date, { weekday: "short", day: "numeric", month: "short", year })}, ${time}`;
+}
+
+/** Day and time in full; Intl has the time first in Vietnamese, where people write it last. */
 export function longDate(iso: string): string {
-  return format(new Date(iso), { dateStyle: "full", timeStyle: "short" });
+  const date = new Date(iso);
+  return `${format(date, { dateStyle: "full" })}, ${format(date, { timeStyle: "short" })}`;
 }
 
 /** A day without its time. */

@@ -6,6 +6,7 @@ import type { Shortcut } from "$/keys/keyboard";
 import type { Role } from "$/jmap/types";
 import { router } from "$/router.svelte";
 import type { Place } from "$/routes";
+import { STARRED } from "$/store/names";
 import { cursor } from "$/store/cursor.svelte";
 import { list } from "$/store/list.svelte";
 import { selection } from "$/store/selection.svelte";
@@ -58,7 +59,7 @@ export const shortcuts: Shortcut[] = [
   { keys: "f", group: "write", label: m.forward, run: () => commands.compose("forward") },
   { keys: "/", group: "go", label: m.search, run: () => document.getElementById("search")?.focus() },
   { keys: "g i", group: "go", label: m.inbox, run: folder("inbox") },
-  { keys: "g s", group: "go", label: m.isStarred, run: () => goTo({ kind: "search", query: "is:starred" }) },
+  { keys: "g s", group: "go", label: m.starredFolder, run: () => goTo(STARRED) },
   { keys: "g t", group: "go", label: m.sent, run: folder("sent") },
   { keys: "g d", group: "go", label: m.drafts, run: folder("drafts") },
   { keys: "g a", group: "go", label: m.archiveFolder, run: folder("archive") },

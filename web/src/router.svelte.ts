@@ -1,6 +1,12 @@
 /** The current route, in step with the browser's history: Back always works. */
 import { INBOX, type ComposeStart, parseRoute, pathOf, pathOfMail, type Place, type Route } from "./routes";
 
+/** What an entry of the history knows: how many of ours lie beneath it, and which path the one beneath has. */
+interface Entry {
+  depth?: number;
+  from?: string;
+}
+
 type MailRoute = Extract<Route, { screen: "mail" }>;
 
 class Router {
@@ -8,19 +14,35 @@ class Router {
   /** What lies beneath the composer: the mail that was shown last. */
   lastMail = $state.raw<MailRoute>({ screen: "mail", place: INBOX, threadId: null, emailId: null });
 
+  /** A step back takes a moment; where to go meanwhile waits for it. */
+  #isSteppingBack = false;
+  #next: (() => void) | null = null;
+
   constructor() {
     this.#remember();
     if (location.pathname === "/") history.replaceState(history.state, "", pathOf(this.route));
-    window.addEventListener("popstate", () => this.#take());
+    window.addEventListener("popstate", () => this.#popped());
   }
 
   /** Go there; `replace` when Back must not lead here again. */
   go(route: Route, replace = false): void {
+    if (this.#isSteppingBack) {
+      this.#next = () => this.go(route, replace);
+      return;
+    }
     const path = pathOf(route);
-    const depth = this.#depth();
-    if (replace || path === location.pathname + location.search) history.replaceState({ depth }, "", path);
-    else history.pushState({ depth: depth + 1 }, "", path);
+    const here = location.pathname + location.search;
+    const { depth = 0, from } = this.#entry();
+    if (replace || path === here) history.replaceState({ depth, from }, "", path);
+    else history.pushState({ depth: depth + 1, from: here }, "", path);
     this.#take();
+  }
+
+  /** To what lies above: a step back for who came from there, so that Back does not lead here again. */
+  up(route: Route): void {
+    if (this.#entry().from !== pathOf(route)) return this.go(route, true);
+    this.#stepBack();
+    this.#show(route);
   }
 
   openPlace(place: Place): void {
@@ -37,18 +59,31 @@ class Router {
 
   /** Back to where the person came from inside the app, else to the mail. */
   close(): void {
-    if (this.#depth() > 0) history.back();
+    if ((this.#entry().depth ?? 0) > 0) this.#stepBack();
     else this.go(this.route.screen === "mail" ? { ...this.route, threadId: null, emailId: null } : this.lastMail, true);
   }
 
   /** From an open conversation to its list. */
   closeThread(): void {
     if (this.route.screen !== "mail" || this.route.threadId === null) return;
-    this.openPlace(this.route.place);
+    this.up({ ...this.route, threadId: null, emailId: null });
   }
 
-  #depth(): number {
-    return (history.state as { depth?: number } | null)?.depth ?? 0;
+  #entry(): Entry {
+    return (history.state as Entry | null) ?? {};
+  }
+
+  #stepBack(): void {
+    this.#isSteppingBack = true;
+    history.back();
+  }
+
+  #popped(): void {
+    this.#isSteppingBack = false;
+    this.#take();
+    const next = this.#next;
+    this.#next = null;
+    next?.();
   }
 
   #read(): Route {
@@ -56,7 +91,11 @@ class Router {
   }
 
   #take(): void {
-    this.route = this.#read();
+    this.#show(this.#read());
+  }
+
+  #show(route: Route): void {
+    this.route = route;
     this.#remember();
   }
 

@@ -19,6 +19,7 @@ test.each([
   "/compose/new?mode=replyAll&email=M5",
   "/compose/new?to=lan%40demo.test&subject=Xin+ch%C3%A0o",
   "/compose/new",
+  "/settings",
   "/settings/security",
 ])("%s is a place of its own", (path) => {
   expect(pathOf(parsed(path))).toBe(path);

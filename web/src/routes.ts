@@ -2,7 +2,7 @@
  * Where in the app: paths to routes and back.
  *
  *     /login · /mail/inbox · /mail/F12/t/T34 · /mail/search?q=… · /mail/label/work/t/T34 · /mail/scheduled
- *     /compose/new?mode=reply&email=M5 · /compose/M7 · /settings/security
+ *     /compose/new?mode=reply&email=M5 · /compose/M7 · /settings · /settings/security
  */
 
 /** What a list shows. A folder goes by its role, or by its id when it has none. */
@@ -24,6 +24,7 @@ export type Route =
   | { screen: "login" }
   | { screen: "mail"; place: Place; threadId: string | null; emailId: string | null }
   | { screen: "compose"; start: ComposeStart }
+  /** Without a section: all of them, to choose from. */
   | { screen: "settings"; section: string }
   | { screen: "missing" };
 
@@ -44,7 +45,7 @@ export function parseRoute(path: string, query: string): Route {
     case "compose":
       return { screen: "compose", start: parseStart(parts[1] ?? "new", values) };
     case "settings":
-      return { screen: "settings", section: parts[1] ?? "general" };
+      return { screen: "settings", section: parts[1] ?? "" };
     default:
       return { screen: "missing" };
   }
@@ -96,7 +97,7 @@ export function pathOf(route: Route): string {
     case "compose":
       return pathOfStart(route.start);
     case "settings":
-      return `/settings/${encodeURIComponent(route.section)}`;
+      return route.section === "" ? "/settings" : `/settings/${encodeURIComponent(route.section)}`;
     case "missing":
       return "/mail/inbox";
   }

@@ -10,8 +10,11 @@ export function positionOf(target: EventTarget | null): number {
   return row === null ? -1 : Number(row.dataset["position"]);
 }
 
-/** Plain: open. Control: choose one more. Shift: choose the stretch. On the box or the star: what they are for. */
-export function clicked(event: MouseEvent): void {
+/**
+ * Plain: open. Control: choose one more. Shift: choose the stretch. On the box or the star: what they are for.
+ * By touch: who has begun to choose goes on choosing.
+ */
+export function clicked(event: MouseEvent, byTouch: boolean): void {
   const position = positionOf(event.target);
   if (position < 0) return;
   const act = (event.target as Element).closest<HTMLElement>("[data-act]")?.dataset["act"];
@@ -19,6 +22,7 @@ export function clicked(event: MouseEvent): void {
   if (event.shiftKey) selection.extend(position);
   else if (act === "pick" || event.ctrlKey || event.metaKey) selection.toggle(position);
   else if (act === "star") starAt(position);
+  else if (byTouch && selection.count > 0) selection.toggle(position);
   else open(position);
 }
 

@@ -13,6 +13,7 @@ from bocau.runtime.child import Child
 from bocau.runtime.log import get_log
 from bocau.runtime.waker import is_set_within
 from bocau.store.batchrunner import BatchRunner
+from bocau.store.purger import Purger
 from bocau.store.refill import Refiller
 from bocau.store.search.indexer import Indexer
 from bocau.store.sweep import Sweeper
@@ -28,7 +29,8 @@ _log = get_log("background")
 
 
 async def run_background(child: Child, rooms: Rooms) -> None:
-    """Send the queue, sweep the store, keep the full-text index, work on batches, until the server stops.
+    """Send the queue, sweep the store, keep the full-text index, work on batches, purge what
+    was removed, until the server stops.
 
     What fails here ends the process; the supervisor starts another."""
     stop = asyncio.Event()
@@ -40,6 +42,7 @@ async def run_background(child: Child, rooms: Rooms) -> None:
         tasks.create_task(_index(rooms, stop))
         tasks.create_task(_refill(rooms, stop))
         tasks.create_task(_batches(rooms, stop))
+        tasks.create_task(_purge(rooms, stop))
         if finished := await finish_accounts(rooms):
             _log.warning("finished accounts whose making was interrupted", accounts=finished)
         child.ready()
@@ -80,6 +83,12 @@ async def _batches(rooms: Rooms, stop: asyncio.Event) -> None:
         rooms.store, rooms.doorbell.listen, lambda why: log.warning("work on emails must wait", why=why)
     )
     await runner.run(stop)
+
+
+async def _purge(rooms: Rooms, stop: asyncio.Event) -> None:
+    log = get_log("purge")
+    purger = Purger(rooms.store, rooms.doorbell.listen, lambda why: log.warning("purging must wait", why=why))
+    await purger.run(stop)
 
 
 async def _refill(rooms: Rooms, stop: asyncio.Event) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bocau.base.ids import MailboxId
 from bocau.store import seen
+from bocau.store.purging import PURGE, purge
 from bocau.store.statements import WRITING
 from bocau.store.totals import Totals, serials_with, totals_of, uids_with
 from bocau.store.uidranges import UidRanges, clamp, ranges_of, text_of
@@ -54,25 +55,18 @@ class Removed(NamedTuple):
 
 
 def remove(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, needed: int) -> Removed:
-    """Delete the rows only: messages, and the emails that have no other place."""
+    """Delete the rows only: messages, and the emails that have no other place (see `purging`)."""
     serials = serials_with(tx, mailbox_id, ranges, needed)
-    count, gone = 0, list[tuple[int, int]]()
-    for first, last in ranges:
-        place = (tx.account_id, mailbox_id, first, last, needed, needed)
-        tx.sql.execute(WRITING.delete_emails, place)
-        email_count = tx.sql.changed_rows
-        gone += tx.sql.rows(WRITING.delete_keys, place)
-        tx.sql.execute(WRITING.lose_places, place)
+    places = [(tx.account_id, mailbox_id, first, last, needed, needed) for first, last in ranges]
+    leaving = [tx.sql.row(PURGE.leaving, place) or (0, None) for place in places]
+    pairs = ",".join(text for _, text in leaving if text)
+    gone = f"[{pairs}]" if pairs else None
+    departed = serials
+    if sum(count for count, _ in leaving) < len(serials):
+        departed = sorted(serial for serial, _ in json.loads(gone or "[]"))
+        for place in places:
+            tx.sql.execute(PURGE.lose_places, place)
+    for place in places:
         tx.sql.execute(WRITING.delete_messages, place)
-        assert tx.sql.changed_rows >= email_count
-        count += email_count
-    if len(gone) < count:
-        gone += _without_keys(tx, serials, gone)
-    return Removed(text_of(ranges_of(serials)), json.dumps(gone, separators=(",", ":")) if gone else None)
-
-
-def _without_keys(tx: "Writing", serials: list[int], known: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Emails that still waited for their keys (see `refill`): each was a thread of its own."""
-    others = tx.sql.rows(WRITING.surviving, (tx.account_id, json.dumps(serials)))
-    named = {serial for serial, *_ in (*known, *others)}
-    return [(serial, serial) for serial in serials if serial not in named]
+    purge(tx, departed)
+    return Removed(text_of(ranges_of(serials)), gone)

@@ -11,6 +11,7 @@ from bocau.store import (
     correspondents,
     identities,
     preferences,
+    purging,
     seen,
     submissions,
     subscriptions,
@@ -63,7 +64,7 @@ def delete_account(tx: "Writing") -> None:
     annotations.forget_account(tx)
     access.forget_account(tx)
     seen.forget_account(tx)
-    for kept in (identities, submissions, vacation, correspondents, preferences, batches):
+    for kept in (identities, submissions, vacation, correspondents, preferences, batches, purging):
         kept.forget_account(tx)
     tx.job.changed.add(tx.account_id)
 

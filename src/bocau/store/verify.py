@@ -18,6 +18,7 @@ from bocau.database import Queries, Sql
 from bocau.store.blobs import BlobLost, BlobRef, Blobs
 from bocau.store.blobs.record import HEADER_BYTES, Header, parse_header
 from bocau.store.mailstore import MailStore
+from bocau.store.purging import purged_soon
 from bocau.store.references import bodies
 from bocau.store.uidranges import parse_text, ranges_of, text_of, uids_in
 from bocau.store.values import ChangeKind
@@ -88,7 +89,9 @@ def _account_faults(sql: Sql, account_id: AccountId) -> Iterator[Fault]:
         yield Fault(where, f"{name}: {', '.join(map(str, values))}")
     for name, *values in sql.rows(VERIFY.keys, {"account_id": account_id}):
         yield Fault(where, f"{name}: {', '.join(map(str, values))}")
-    yield from _email_faults(sql, where, account_id)
+    leaving = purged_soon(sql, account_id)
+    yield from _place_faults(sql, where, account_id, leaving)
+    yield from _email_faults(sql, where, account_id, leaving)
     live = _replay(sql, account_id)
     state = sql.row(VERIFY.state, (account_id,))
     if state is None:
@@ -174,9 +177,20 @@ def _log_faults(
             yield Fault(where, f"uids {text_of(ranges_of(sorted(uids)))[:UIDS_NAMED_MAX]} {text}")
 
 
-def _email_faults(sql: Sql, where: str, account_id: int) -> Iterator[Fault]:
+def _place_faults(sql: Sql, where: str, account_id: int, leaving: set[int]) -> Iterator[Fault]:
+    """An email knows how many places it has; only what waits to be purged has none."""
+    for serial, have, want in sql.rows(VERIFY.places, {"account_id": account_id}):
+        if serial not in leaving:
+            yield Fault(where, f"place_count of email {serial} is {have}, the rows say {want}")
+    placed = sql.rows(VERIFY.placed, (account_id, json.dumps(sorted(leaving)))) if leaving else []
+    if placed:
+        named = text_of(ranges_of(sorted(serial for (serial,) in placed)))[:UIDS_NAMED_MAX]
+        yield Fault(where, f"emails {named} wait to be purged, but have a place")
+
+
+def _email_faults(sql: Sql, where: str, account_id: int, leaving: set[int]) -> Iterator[Fault]:
     """Emails that came and have not gone must be there; rows of an older version do not name them."""
-    there = {serial for (serial,) in sql.rows(VERIFY.serials, (account_id,))}
+    there = {serial for (serial,) in sql.rows(VERIFY.serials, (account_id,))} - leaving
     came, gone = set[int](), set[int]()
     for kind, emails, left in sql.rows(VERIFY.emails_logged, (account_id,)):
         if kind == ChangeKind.ADDED:

@@ -14,7 +14,9 @@ FREQUENT_MAX: Final = 200
 # CROSS JOIN: the narrow rows first; left to itself SQLite walks the wide ones.
 _BEFORE: Final = """
 SELECT 1 FROM email_key AS k CROSS JOIN email AS e ON e.email_id = k.email_id
-WHERE k.email_id BETWEEN :first AND :last AND k.from_key = :local AND lower(e.sender) = lower(:sender) LIMIT 1
+WHERE k.email_id BETWEEN :first AND :last AND k.from_key = :local AND lower(e.sender) = lower(:sender)
+    AND EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = k.email_id)
+LIMIT 1
 """
 _FREQUENT: Final = """
 SELECT address FROM correspondent WHERE account_id = :account ORDER BY sent_count DESC LIMIT :count

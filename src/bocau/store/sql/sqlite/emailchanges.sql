@@ -15,11 +15,12 @@ CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
 WHERE EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id AND m.flags & 8 = 0);
 
 -- name: unseen
--- Those that are there, but not seen, and their threads.
+-- Those that are there, with places that are all \Deleted, and their threads.
 SELECT e.email_id & 4294967295, coalesce(k.thread_id, e.email_id) & 4294967295 FROM json_each(:serials) AS j
 CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
 LEFT JOIN email_key AS k ON k.email_id = e.email_id
-WHERE NOT EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id AND m.flags & 8 = 0);
+WHERE EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id)
+    AND NOT EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id AND m.flags & 8 = 0);
 
 -- name: deleted_at
 -- Messages whose \Deleted (8) is so.
@@ -30,7 +31,8 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :fir
 -- name: threads_of
 SELECT j.value, coalesce(k.thread_id, e.email_id) & 4294967295 FROM json_each(:serials) AS j
 CROSS JOIN email AS e ON e.email_id = (:account_id << 32) + j.value
-LEFT JOIN email_key AS k ON k.email_id = e.email_id;
+LEFT JOIN email_key AS k ON k.email_id = e.email_id
+WHERE EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id);
 
 -- name: threads
 -- The first email that is seen of each thread that has any.

@@ -4,7 +4,8 @@
 SELECT account_id FROM account_state
 UNION SELECT account_id FROM mailbox UNION SELECT account_id FROM message UNION SELECT account_id FROM change
 UNION SELECT account_id FROM access UNION SELECT account_id FROM seen
-UNION SELECT email_id >> 32 FROM email UNION SELECT account_id FROM thread_key ORDER BY 1;
+UNION SELECT email_id >> 32 FROM email UNION SELECT account_id FROM thread_key
+UNION SELECT account_id FROM purge ORDER BY 1;
 
 -- name: state
 SELECT modseq FROM account_state WHERE account_id = :account_id;
@@ -67,13 +68,6 @@ WHERE m.account_id = :account_id
     AND m.mailbox_id NOT IN (SELECT mailbox_id FROM mailbox WHERE account_id = :account_id)
 GROUP BY m.mailbox_id
 UNION ALL
-SELECT 'place_count is not the count of places (email, places)', e.email_id, coalesce(p.places, 0)
-FROM email AS e LEFT JOIN (
-    SELECT email_id, count(*) AS places FROM message WHERE account_id = :account_id GROUP BY email_id) AS p
-    USING (email_id)
-WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
-    AND e.place_count <> coalesce(p.places, 0)
-UNION ALL
 SELECT 'an email is twice in a mailbox (mailbox, email)', m.mailbox_id, m.email_id & 4294967295
 FROM message AS m WHERE m.account_id = :account_id GROUP BY m.mailbox_id, m.email_id HAVING count(*) > 1
 UNION ALL
@@ -107,6 +101,18 @@ FROM annotation AS a
 WHERE a.account_id = :account_id AND a.mailbox_id <> 0
     AND a.mailbox_id NOT IN (SELECT mailbox_id FROM mailbox WHERE account_id = :account_id)
 GROUP BY a.mailbox_id;
+
+-- name: places
+SELECT e.email_id & 4294967295, e.place_count, coalesce(p.places, 0)
+FROM email AS e LEFT JOIN (
+    SELECT email_id, count(*) AS places FROM message WHERE account_id = :account_id GROUP BY email_id) AS p
+    USING (email_id)
+WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+    AND e.place_count <> coalesce(p.places, 0);
+
+-- name: placed
+SELECT DISTINCT email_id & 4294967295 FROM message
+WHERE email_id IN (SELECT (:account_id << 32) + value FROM json_each(:serials));
 
 -- name: seen
 SELECT reader_id, uids FROM seen WHERE account_id = :account_id AND mailbox_id = :mailbox_id;

@@ -238,31 +238,7 @@ DELETE FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
     AND (flags & :needed) = :needed2;
 
--- name: delete_emails
-DELETE FROM email WHERE place_count = 1 AND email_id IN (
-    SELECT email_id FROM message
-    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-        AND (flags & :needed) = :needed2);
-
--- name: delete_keys
-DELETE FROM email_key WHERE email_id IN (
-    SELECT email_id FROM message
-    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-        AND (flags & :needed) = :needed2)
-    AND NOT EXISTS (SELECT 1 FROM email AS e WHERE e.email_id = email_key.email_id)
-RETURNING email_id & 4294967295, thread_id & 4294967295;
-
--- name: surviving
-SELECT email_id & 4294967295 FROM email
-WHERE email_id IN (SELECT value + (:account_id << 32) FROM json_each(:serials));
-
 -- name: gain_places
 UPDATE email SET place_count = place_count + 1 WHERE email_id IN (
     SELECT email_id FROM message
     WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last);
-
--- name: lose_places
-UPDATE email SET place_count = place_count - 1 WHERE email_id IN (
-    SELECT email_id FROM message
-    WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-        AND (flags & :needed) = :needed2);

@@ -106,7 +106,7 @@ async def _send_one(
     if not isinstance(said, dict) or not set(said) <= _SETTABLE:
         raise invalid_properties("an MDN has no such property, or the server sets it")
     # RFC 9007 §2.1: a receipt that is not remembered as sent would be sent again.
-    if patch.get(f"keywords/{SENT_KEYWORD}") is not True:
+    if not _remembers(patch):
         raise invalid_properties(f"onSuccessUpdateEmail must set {SENT_KEYWORD}", "onSuccessUpdateEmail")
     email_id = ids.parse_email(account, said.get("forEmailId"))
     row = None
@@ -125,6 +125,13 @@ async def _send_one(
     new = _new_receipt(context, account, chosen, said, original, readers)
     await _submit(context, account, new, row)
     return ids.email_id(row.email_id), _told(said, new)
+
+
+def _remembers(patch: Arguments) -> bool:
+    """Whether the update sets the keyword, by itself or among all of them."""
+    whole = patch.get("keywords")
+    in_whole = isinstance(whole, dict) and whole.get(SENT_KEYWORD) is True
+    return in_whole or patch.get(f"keywords/{SENT_KEYWORD}") is True
 
 
 def _check_unsent(row: EmailRow) -> None:

@@ -59,6 +59,16 @@ async def test_a_receipt_is_sent_once_and_read_by_the_other_side(alice: SendingD
     assert one["forEmailId"] == original
 
 
+async def test_the_keyword_may_be_one_of_all_that_are_set(alice: SendingDesk) -> None:
+    """RFC 9007 §2.1: a patch may name the property whole (RFC 8620 §5.3)."""
+    email = await alice.draft(ASKING, "INBOX")
+    told = await send(alice, receipt(email), {"keywords": {"$mdnsent": True, "$seen": True}})
+    assert told["sent"] and await keywords(alice, email) == {"$mdnsent": True, "$seen": True}
+    other = await alice.draft(ASKING, "INBOX")
+    told = await send(alice, receipt(other), {"keywords": {"$seen": True}})
+    assert told["notSent"]["k"]["type"] == "invalidProperties"
+
+
 async def test_two_at_the_same_moment_are_one(alice: SendingDesk) -> None:
     email = await alice.draft(ASKING, "INBOX")
     told = await asyncio.gather(send(alice, receipt(email), SET), send(alice, receipt(email), SET))

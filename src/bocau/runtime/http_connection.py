@@ -24,8 +24,13 @@ HEAD_SECONDS: Final = 30.0
 BODY_PAUSE_SECONDS: Final = 30.0
 BODY_BYTES_PER_PAUSE: Final = 15 * 1024
 """A body that comes slower than this in such a time is not waited for."""
+FRAMING_BYTES_MAX: Final = 64 * 1024
+"""Chunk sizes, their extensions and trailers that may come without an octet of the body between."""
 UNREAD_SECONDS: Final = 300.0
 """How long a client may leave our answer unread."""
+FRAGMENTS_MAX: Final = 16 * 1024
+"""Of one message; empty ones cost a client nothing (RFC 6455 §5.4)."""
+TOO_BIG: Final = 1009
 
 
 class BadRequest(Exception):
@@ -54,6 +59,7 @@ class HttpConnection(HttpToolsProtocol):
         self._body_bytes = 0
         self._body_at = 0.0
         self._body_bytes_then = 0
+        self._framing_bytes = 0
         self._unread_at = 0.0
 
     # --- called by the event loop ---------------------------------------------------
@@ -77,8 +83,11 @@ class HttpConnection(HttpToolsProtocol):
             if not self._head_bytes:
                 self._head_at = self.loop.time()
             self._head_bytes += len(data)
+        before = self._body_bytes
         super().data_received(data)
-        if self.parser is not None and self._in_head and self._head_bytes > HEAD_BYTES_MAX:
+        has_moved = self._in_head or self._body_bytes > before
+        self._framing_bytes = 0 if has_moved else self._framing_bytes + len(data)
+        if self._head_bytes > HEAD_BYTES_MAX or self._framing_bytes > FRAMING_BYTES_MAX:
             self._refuse(431)
 
     def pause_writing(self) -> None:
@@ -104,6 +113,9 @@ class HttpConnection(HttpToolsProtocol):
             self._stop(414)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_head:
+            # A trailer is no header field, whoever stripped or checked those before us (RFC 9110 §6.5.1).
+            return
         super().on_header(name, value)
         self._headers_bytes += len(name) + len(value) + 4
         if len(self.headers) > HEADERS_MAX or self._headers_bytes > HEAD_BYTES_MAX:
@@ -137,6 +149,14 @@ class HttpConnection(HttpToolsProtocol):
             self._stop(400)
         if lengths > 1 or codings > 1 or (lengths and codings) or (codings and is_old):
             self._stop(400)
+        if self.parser.should_upgrade() and self._should_upgrade():
+            self._check_upgrade(has_body=bool(lengths or codings))
+
+    def _check_upgrade(self, *, has_body: bool) -> None:
+        """A handshake is a GET without a body (RFC 6455 §4.1), and nothing else is being answered."""
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        if self.parser.get_method() != b"GET" or has_body or is_answering:
+            self._stop(400)
 
     def _stop(self, status: int) -> None:
         self._refusal = status
@@ -168,7 +188,7 @@ class HttpConnection(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         transport = self.transport
         super().handle_websocket_upgrade()
-        cast(WebSocketConnection, transport.get_protocol()).gone = self.gone
+        cast(WebSocketConnection, transport.get_protocol()).begin(self.gone)
 
     def is_late(self, now: float) -> bool:
         """Whether the client is slower than the limits allow."""
@@ -200,12 +220,21 @@ class HttpConnection(HttpToolsProtocol):
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
-    """The same connection after its upgrade."""
+    """The same connection after its upgrade. Who does not read is not heard: no answers or pongs pile up."""
 
     gone: "asyncio.Future[None] | None" = None
     _unread_at = 0.0
 
+    def begin(self, gone: "asyncio.Future[None]") -> None:
+        """The request was taken over; what it says may be refused already."""
+        self.gone = gone
+        if self.conn.handshake_exc is not None:
+            # The base class waits for events; there are none.
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
     def connection_lost(self, exc: Exception | None) -> None:
+        self._unread_at = 0.0
         super().connection_lost(exc)
         if self.gone is not None and not self.gone.done():
             self.gone.set_result(None)
@@ -213,13 +242,31 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         self._unread_at = self.loop.time()
         super().pause_writing()
+        self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         self._unread_at = 0.0
         super().resume_writing()
+        if not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    async def receive(self) -> Any:
+        message = await super().receive()
+        if self._unread_at and not self.transport.is_closing():
+            self.transport.pause_reading()
+        return message
+
+    def handle_cont(self, event: Any) -> None:
+        if len(self.frames) >= FRAGMENTS_MAX:
+            self.conn.fail(TOO_BIG, "too many fragments")
+            self.handle_parser_exception()
+            return
+        super().handle_cont(event)
 
     async def send(self, message: Any) -> None:
+        """Returns once nearly all of it is on its way: what waits for the client is in the sender's count."""
         await super().send(message)
+        await self.writable.wait()
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             # A refusal is an answer, too: without this it is logged as a bug of the application.
             self.handshake_complete = True

@@ -3,9 +3,8 @@
 import sqlite3
 from pathlib import Path
 
-from harness import Server, eventually
-
 from bocau.store.purging import AT_ONCE_MAX
+from harness import Server, eventually
 
 COUNT = 3 * AT_ONCE_MAX
 MESSAGE = b"Subject: x\r\n\r\nbody\r\n"

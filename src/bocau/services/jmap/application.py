@@ -141,7 +141,11 @@ class JmapApplication:
         kind = header(call.scope, b"content-type").partition(";")[0].strip(" ").lower()
         if kind != "application/json":
             raise RequestError("notJSON", 400, "a request is sent as application/json")
-        await _send_json(call.send, 200, await self._api.answer(call.caller, call.receive))
+
+        async def tell(body: bytes) -> None:
+            await _send_json(call.send, 200, body)
+
+        await self._api.answer(call.caller, call.receive, tell)
 
     async def _upload(self, call: Call) -> None:
         found = await self._uploading.take(call.own_account(), call.scope, call.receive)
@@ -193,4 +197,8 @@ def _split(raw_path: bytes) -> tuple[str, list[str]]:
 
 
 async def _send_json(send: Send, status: int, body: bytes) -> None:
-    await respond(send, status, body, JSON, NOT_KEPT)
+    """In two pieces: the second one waits until the client has taken the first."""
+    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", JSON), *NOT_KEPT]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})

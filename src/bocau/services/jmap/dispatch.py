@@ -4,17 +4,18 @@ JSON → Request (checked whole) → for each call: result references → method
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bocau.base.errors import BocauError
 from bocau.services.jmap.context import Arguments, Context, Registered, Response
 from bocau.services.jmap.errors import MethodError, RequestError, method_error
-from bocau.services.jmap.limits import REFERRED_WEIGHT_MAX, Limits
+from bocau.services.jmap.limits import ANSWER_BYTES_MAX, REFERRED_WEIGHT_MAX, Limits
 from bocau.services.jmap.pointers import evaluate, weight
 
 Invocation = tuple[str, Arguments, str]
+_TOO_LARGE: Final = MethodError("requestTooLarge", "the answers before this one are long: ask for fewer")
 _RESULT_REFERENCE: Final = frozenset(("resultOf", "name", "path"))
 
 
@@ -63,16 +64,30 @@ def _is_text_map(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
 
 
-async def run(request: Request, context: Context, methods: Mapping[str, Registered]) -> list[Invocation]:
-    """The method responses. Nothing a method raises ends the request."""
+async def run(
+    request: Request,
+    context: Context,
+    methods: Mapping[str, Registered],
+    keep: Callable[[Invocation], int] = lambda response: 0,
+) -> list[Invocation]:
+    """The method responses. Nothing a method raises ends the request.
+
+    `keep` is given each response and says how many octets it takes in the answer.
+    """
     responses: list[Invocation] = []
+    size_bytes = 0
     ends_at = asyncio.get_running_loop().time() + context.rooms.settings.limits.request_seconds
     references = References(responses)
     for name, arguments, tag in request.calls:
         context.more.clear()
-        answered = await _answer(name, arguments, references, context, methods, ends_at)
-        responses.append((*answered, tag))
-        responses += [(more, told, tag) for more, told in context.more]
+        if size_bytes > ANSWER_BYTES_MAX:
+            answered: Response = "error", _TOO_LARGE.told()
+        else:
+            answered = await _answer(name, arguments, references, context, methods, ends_at)
+        new = [(*answered, tag), *((more, told, tag) for more, told in context.more)]
+        responses += new
+        size_bytes += sum(map(keep, new))
+        await asyncio.sleep(0)
     return responses
 
 

@@ -7,6 +7,8 @@ JSON_DEPTH_MAX: Final = 64
 """Levels of arrays and objects in a request."""
 JSON_CONTAINERS_MAX: Final = 50_000
 """Arrays and objects in a request."""
+ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
+"""Of the answers of one request; calls after that are not run."""
 POINTER_DEPTH_MAX: Final = 32
 """Steps of a result reference's path."""
 REFERRED_WEIGHT_MAX: Final = 8_000_000

@@ -5,6 +5,7 @@ from typing import Any, cast
 import pytest
 
 from bocau.runtime.log import get_log
+from bocau.services.jmap import dispatch
 from bocau.services.jmap import limits as limits_module
 from bocau.services.jmap.capabilities import CORE, MAIL
 from bocau.services.jmap.context import Arguments, Context, JmapRooms, Registered
@@ -150,3 +151,20 @@ def test_as_many_calls_as_promised() -> None:
     document = {"using": [CORE], "methodCalls": [["Core/echo", {}, "0"]] * 32}
     assert len(parse_request(document, frozenset((CORE,)), Limits()).calls) == 32
     assert limits_module.REFERRED_WEIGHT_MAX > 100_000
+
+
+async def test_after_long_answers_nothing_more_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call may answer with much; 32 of them may not."""
+    monkeypatch.setattr(dispatch, "ANSWER_BYTES_MAX", 100)
+    kept: list[Invocation] = []
+    calls: list[Invocation] = [("Core/echo", {"a": str(number)}, str(number)) for number in range(5)]
+
+    def keep(response: Invocation) -> int:
+        kept.append(response)
+        return 51
+
+    context = Context(ROOMS, cast("Any", None), frozenset((CORE,)))
+    responses = await run(Request(context.using, calls, None), context, METHODS, keep)
+    assert [name for name, _, _ in responses] == ["Core/echo", "Core/echo", "error", "error", "error"]
+    assert responses[-1][1]["type"] == "requestTooLarge"
+    assert kept == responses

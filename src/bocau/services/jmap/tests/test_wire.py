@@ -1,5 +1,9 @@
 """I-JSON only (RFC 7493, RFC 8620 §1.5)."""
 
+import json
+import tracemalloc
+from time import process_time
+
 import pytest
 
 from bocau.services.jmap.errors import RequestError
@@ -39,3 +43,27 @@ def test_what_is_json_is_read() -> None:
         "a": [1, -2.5, "éé😀", None, True]
     }
     assert decode(b"[" * JSON_DEPTH_MAX + b"]" * JSON_DEPTH_MAX)
+
+
+def test_braces_in_texts_are_none_of_them() -> None:
+    """A style sheet in a draft has as many as it likes; neither is any of it read twice."""
+    css = 'p{color:red}[x]\\"' * JSON_CONTAINERS_MAX
+    text = json.dumps({"a": css, "b": [""] * 100_000}).encode()
+    assert decode(text)["a"] == css
+
+
+@pytest.mark.parametrize(
+    "text", [b"[[]", b"[" + b'"' * 1_000_001, b'["' + b'\\"' * 1_000_000, b"[" + b'"["' * 500_000]
+)
+def test_too_much_is_refused_before_it_is_made(text: bytes) -> None:
+    """2 MB in that would be 100 MB."""
+    before = process_time()
+    many = text + b",[]" * 1_000_000 + b"]"
+    tracemalloc.start()
+    try:
+        with pytest.raises(RequestError):
+            decode(many)
+        assert tracemalloc.get_traced_memory()[1] < 32 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert process_time() - before < 5

@@ -6,23 +6,12 @@ import { type Place, samePlace } from "$/routes";
 import type { IconName } from "$/ui/icons";
 import { mailboxes } from "./mailboxes.svelte";
 
+const OF_ROLES: Partial<Record<string, () => string>> = {
+  inbox: m.inbox, drafts: m.drafts, sent: m.sent, archive: m.archiveFolder, junk: m.junk, trash: m.trash,
+};
+
 export function folderName(mailbox: Mailbox): string {
-  switch (mailbox.role) {
-    case "inbox":
-      return m.inbox();
-    case "drafts":
-      return m.drafts();
-    case "sent":
-      return m.sent();
-    case "archive":
-      return m.archiveFolder();
-    case "junk":
-      return m.junk();
-    case "trash":
-      return m.trash();
-    default:
-      return mailbox.name;
-  }
+  return OF_ROLES[mailbox.role ?? ""]?.() ?? mailbox.name;
 }
 
 export function folderIcon(mailbox: Mailbox): IconName {
@@ -53,7 +42,7 @@ export function placeName(place: Place): string {
   switch (place.kind) {
     case "folder": {
       const mailbox = mailboxes.find(place.folder);
-      return mailbox === undefined ? (place.folder === "inbox" ? m.inbox() : "") : folderName(mailbox);
+      return mailbox === undefined ? (OF_ROLES[place.folder]?.() ?? "") : folderName(mailbox);
     }
     case "label":
       return preferences.values.labels[place.label]?.name ?? place.label;

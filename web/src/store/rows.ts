@@ -2,7 +2,7 @@
 import * as m from "words";
 import type { Address, EmailHead, Id } from "$/jmap/types";
 import { session } from "$/session.svelte";
-import { shortDate } from "$/words/dates";
+import { dayAndTime, shortDate } from "$/words/dates";
 import { emails, isStarred, isUnread } from "./emails.svelte";
 
 export interface Row {
@@ -21,8 +21,8 @@ export interface Row {
   spoken: string;
 }
 
-/** `isSent`: rows name whom the mail went to. `at`: the time to show. */
-export function rowOf(head: EmailHead, isCollapsed: boolean, isSent: boolean, at: string = head.receivedAt): Row {
+/** `isSent`: rows name whom the mail went to. `leavesAt`: when a scheduled one is sent; it is a draft no more. */
+export function rowOf(head: EmailHead, isCollapsed: boolean, isSent: boolean, leavesAt?: string): Row {
   const all = isCollapsed ? emails.ofThread(head.id) : [head];
   const row = {
     head,
@@ -31,10 +31,10 @@ export function rowOf(head: EmailHead, isCollapsed: boolean, isSent: boolean, at
     isUnread: all.some(isUnread),
     isStarred: all.some(isStarred),
     hasAttachment: all.some((one) => one.hasAttachment),
-    hasDraft: all.some((one) => "$draft" in one.keywords),
+    hasDraft: leavesAt === undefined && all.some((one) => "$draft" in one.keywords),
     keywords: [...new Set(all.flatMap((one) => Object.keys(one.keywords)))],
     subject: head.subject?.trim() || m.noSubject(),
-    when: shortDate(at),
+    when: leavesAt === undefined ? shortDate(head.receivedAt) : dayAndTime(leavesAt),
   };
   return { ...row, spoken: spoken(row) };
 }

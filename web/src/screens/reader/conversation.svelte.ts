@@ -8,6 +8,7 @@ import { ref, send } from "$/jmap/client";
 import type { Address, EmailHead, GetResponse, Id, Thread } from "$/jmap/types";
 import { emails, HEAD_PROPERTIES, isUnread } from "$/store/emails.svelte";
 import { language } from "$/words/language.svelte";
+import { isMe } from "./people";
 
 export interface Message extends EmailHead {
   blobId: Id;
@@ -126,7 +127,7 @@ export class Conversation {
   messages = $state.raw<Message[]>([]);
   readonly views = new SvelteMap<Id, View>();
   readonly open = new SvelteSet<Id>();
-  /** Those that came while one was reading. */
+  /** What others wrote while one was reading. */
   readonly arrived = new SvelteSet<Id>();
   state = $state<"loading" | "ready" | "gone" | "failed">("loading");
   threadId: Id = "";
@@ -173,7 +174,7 @@ export class Conversation {
     }
     this.state = "ready";
     if (!isOther) {
-      for (const one of this.messages) if (!before.has(one.id) && !("$draft" in one.keywords)) this.arrived.add(one.id);
+      for (const one of this.messages) if (!before.has(one.id) && !one.from?.some(isMe)) this.arrived.add(one.id);
       return;
     }
     const opened = this.messages.filter((one, index) => index === this.messages.length - 1 || isUnread(one));

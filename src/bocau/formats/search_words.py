@@ -42,10 +42,21 @@ class Zone(IntEnum):
     NAMES = 6
     """The names of the fields."""
     BODY = 7
+    """The words of the body that stand there as they are shown."""
+    MARKUP = 8
+    """Of HTML as it stands, what is not shown so: tags, attributes, styles, entities."""
+    SHOWN = 9
+    """Of HTML as it is shown, what does not stand there so: entities decoded, words with a tag inside."""
 
 
 ZONES: Final = len(Zone)
+BODY_WRITTEN: Final = (Zone.BODY, Zone.MARKUP)
+"""As IMAP searches it: the decoded octets (RFC 9051 §6.4.4)."""
+BODY_SHOWN: Final = (Zone.BODY, Zone.SHOWN)
+"""As JMAP searches it: what a reader sees (RFC 8621 §4.4.1)."""
+MESSAGE_WRITTEN: Final = tuple(zone for zone in Zone if zone is not Zone.SHOWN)
 _Found = list[tuple[bytes, bytes]]
+_ZoneWords = tuple[Zone, Iterable[bytes]]
 OWN_ZONES: Final = {
     b"from": Zone.FROM,
     b"to": Zone.TO,
@@ -58,7 +69,7 @@ OWN_ZONES: Final = {
 class MessageWords(NamedTuple):
     """The words of each zone that has some; not `is_whole`: there are more than were kept."""
 
-    zones: list[tuple[Zone, Iterable[bytes]]]
+    zones: list[_ZoneWords]
     is_whole: bool
 
 
@@ -74,7 +85,7 @@ def message_words(data: bytes) -> MessageWords:
     plan = _plan(tuple([name for name, _ in found]))
     zones = _header_zones(found, plan, _is_plain(header))
     body, is_whole = _body_words(data, start, found, plan)
-    zones.append((Zone.BODY, body))
+    zones += body
     return MessageWords(zones, is_whole and start <= HEADER_BYTES_MAX and len(found) <= FIELDS_MAX)
 
 
@@ -87,9 +98,9 @@ def _is_plain(header: bytes) -> bool:
     )
 
 
-def _header_zones(found: _Found, plan: "_Plan", is_plain: bool) -> list[tuple[Zone, Iterable[bytes]]]:
+def _header_zones(found: _Found, plan: "_Plan", is_plain: bool) -> list[_ZoneWords]:
     read = _plain_words if is_plain else _decoded_words
-    zones: list[tuple[Zone, Iterable[bytes]]] = [
+    zones: list[_ZoneWords] = [
         (zone, set(read([found[place][1] for place in places]))) for zone, places in plan.own
     ]
     zones.append((Zone.OTHER, set(read([found[place][1] for place in plan.others]))))
@@ -138,15 +149,23 @@ def _plan(names: tuple[bytes, ...]) -> _Plan:
     )
 
 
-def _body_words(data: bytes, start: int, found: _Found, plan: _Plan) -> tuple[set[bytes], bool]:
-    words: set[bytes] = set()
+def _body_words(data: bytes, start: int, found: _Found, plan: _Plan) -> tuple[list[_ZoneWords], bool]:
+    both, written, shown = set[bytes](), set[bytes](), set[bytes]()
     left = TEXT_BYTES_MAX
     for piece in _pieces(data, start, found, plan):
         left -= len(piece.octets)
-        if left < 0 or len(words) > WORDS_MAX:
-            return set(), False
-        words.update(piece.words())
-    return words, len(words) <= WORDS_MAX
+        if left < 0 or len(both) + len(written) > WORDS_MAX:
+            return [], False
+        if piece.is_html:
+            written.update(piece.words())
+            shown.update(piece.shown_words())
+        else:
+            both.update(piece.words())
+    if not written:
+        return [(Zone.BODY, both)], len(both) <= WORDS_MAX
+    both |= written & shown
+    zones: list[_ZoneWords] = [(Zone.BODY, both), (Zone.MARKUP, written - both), (Zone.SHOWN, shown - both)]
+    return zones, len(both | written) <= WORDS_MAX
 
 
 def _pieces(data: bytes, start: int, found: _Found, plan: _Plan) -> Iterable[Piece]:

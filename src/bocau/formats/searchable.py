@@ -15,7 +15,7 @@ from bocau.formats.charset import decode_charset
 from bocau.formats.header import fields
 from bocau.formats.mime import Part, scan
 from bocau.formats.parameters import decoded_parameter, parameter
-from bocau.formats.text import TEXT_BYTES_MAX, decoded_octets, plain_of_html
+from bocau.formats.text import TEXT_BYTES_MAX, decoded_octets, shown_of_html
 from bocau.formats.words import decode_words
 
 ENCLOSED_FIELDS_MAX: Final = 200
@@ -69,11 +69,11 @@ class Piece:
         """Decoded and unaccented."""
         return unaccented(decode_charset(self.octets, self.charset))
 
-    def read_text(self) -> str:
-        """As its reader sees it: HTML without its tags."""
+    def shown_text(self) -> str:
+        """As its reader sees it: HTML without its tags, entities as what they stand for."""
         if not self.is_html:
             return self.text()
-        return unaccented(plain_of_html(decode_charset(self.octets, self.charset)))
+        return unaccented(shown_of_html(decode_charset(self.octets, self.charset)))
 
     def words(self) -> list[bytes]:
         """The words of text()."""
@@ -81,6 +81,10 @@ class Piece:
         if octets.isascii() and (not self.charset or self.charset.lower() in _ASCII_COMPATIBLE):
             return octets.translate(_BREAKS).split()
         return words_of_text(self.text())
+
+    def shown_words(self) -> list[bytes]:
+        """The words of shown_text()."""
+        return words_of_text(self.shown_text())
 
 
 _ASCII_COMPATIBLE: Final = frozenset((b"utf-8", b"us-ascii", b"iso-8859-1", b"windows-1252", b"windows-1258"))

@@ -27,6 +27,15 @@ _HIDDEN: Final = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 
+# What stands within a word without ending it.
+_INLINE: Final = re.compile(
+    r"<(?:!--.*?(?:-->|\Z)|/?(?:a|abbr|b|bdi|bdo|big|cite|code|del|em|font|i|ins|kbd|mark|q|s|samp|small|span"
+    r"|strike|strong|sub|sup|tt|u|var|wbr)(?![\w-])[^>]*+(?:>|\Z))",
+    re.DOTALL | re.IGNORECASE,
+)
+_UNSEEN: Final = dict.fromkeys((0xAD, 0x34F, 0x200B, 0x2060, 0xFEFF))
+"""Soft hyphens and spaces of no width."""
+
 _ENCODED: Final = (b"base64", b"quoted-printable")
 # Possessive, and only where a run begins: linear on any input.
 _TRAILING_SPACE: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
@@ -117,6 +126,11 @@ def plain_of_html(html: str) -> str:
     from html import unescape  # its table of 2,231 names is wanted by the first HTML message
 
     return unescape(_HIDDEN.sub(" ", html))
+
+
+def shown_of_html(html: str) -> str:
+    """The words of HTML as its reader sees them: a tag within a word does not end it (RFC 8621 §4.4.1)."""
+    return plain_of_html(_INLINE.sub("", html)).translate(_UNSEEN)
 
 
 def preview(data: bytes, root: Part) -> str:

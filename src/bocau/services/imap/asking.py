@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bocau.formats.search_words import Zone
+from bocau.formats.search_words import BODY_WRITTEN, MESSAGE_WRITTEN
 from bocau.formats.searchable import unaccented
 from bocau.protocols.imap import search as s
 from bocau.protocols.imap.search import Key
@@ -28,9 +28,9 @@ def question_of_key(key: Key) -> Question:
         case s.HeaderHas(name, text):
             return question_of_field(name, unaccented(text))
         case s.BodyHas(text):
-            return question_of((Zone.BODY,), needle_of(unaccented(text)))
+            return question_of(BODY_WRITTEN, needle_of(unaccented(text)))
         case s.TextHas(text):
-            return question_of(tuple(Zone), needle_of(unaccented(text)))
+            return question_of(MESSAGE_WRITTEN, needle_of(unaccented(text)))
         case _:
             raise AssertionError("not a text key")
 

@@ -20,7 +20,7 @@ from bocau.formats.search_words import ZONES
 
 DOCUMENTS_MAX: Final = 65_536
 """Emails of one file: ordinals take two bytes."""
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 """Raise it whenever the words of a message change, too: old files are then made again."""
 SUFFIX: Final = ".idx"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bocau.base.ids import AccountId
-from bocau.formats.search_words import Zone
+from bocau.formats.search_words import BODY_SHOWN, Zone
 from bocau.services.jmap import ids
 from bocau.services.jmap.errors import MethodError, invalid_arguments
 from bocau.services.jmap.finding import terms as t
@@ -29,7 +29,7 @@ KEYWORD_CHARACTERS_MAX: Final = 255
 INTEGER_MAX: Final = 2**53 - 1
 """RFC 8620 §1.3."""
 
-_TEXT_ZONES: Final = (Zone.FROM, Zone.TO, Zone.CC, Zone.BCC, Zone.SUBJECT, Zone.BODY)
+_TEXT_ZONES: Final = (Zone.FROM, Zone.TO, Zone.CC, Zone.BCC, Zone.SUBJECT, *BODY_SHOWN)
 _ZONES: Final[dict[str, tuple[Zone, ...]]] = {
     "text": _TEXT_ZONES,
     "from": (Zone.FROM,),
@@ -37,7 +37,7 @@ _ZONES: Final[dict[str, tuple[Zone, ...]]] = {
     "cc": (Zone.CC,),
     "bcc": (Zone.BCC,),
     "subject": (Zone.SUBJECT,),
-    "body": (Zone.BODY,),
+    "body": BODY_SHOWN,
 }
 
 

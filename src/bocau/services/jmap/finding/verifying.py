@@ -104,10 +104,8 @@ class Candidate:
 
     @cached_property
     def body(self) -> list[str]:
-        """The texts of the body; a phrase may go through the tags of HTML (RFC 8621 §4.4.1)."""
-        found = list(pieces(self.data)) if self.data else []
-        texts = [piece.text() for piece in found]
-        return [folded(text) for text in texts + [piece.read_text() for piece in found if piece.is_html]]
+        """The texts of the body as they are shown (RFC 8621 §4.4.1)."""
+        return [folded(piece.shown_text()) for piece in pieces(self.data)] if self.data else []
 
     def values(self, name: bytes) -> list[str]:
         """The values of the fields of a name in lower case, `folded`."""

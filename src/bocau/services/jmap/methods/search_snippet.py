@@ -9,7 +9,7 @@ from bocau.base.ids import EmailId
 from bocau.formats.excerpt import excerpt, marked
 from bocau.formats.mime import scan
 from bocau.formats.search_words import Zone
-from bocau.formats.text import decoded_text, leaves, plain_of_html
+from bocau.formats.text import decoded_text, leaves, shown_of_html
 from bocau.services.jmap import ids
 from bocau.services.jmap.capabilities import MAIL
 from bocau.services.jmap.context import Arguments, Context, Registered
@@ -107,7 +107,7 @@ def _texts(data: bytes) -> Iterator[str]:
             continue
         left -= 1
         text = decoded_text(data, part, TEXT_BYTES_MAX)
-        yield plain_of_html(text) if part.subtype == b"html" else text
+        yield shown_of_html(text) if part.subtype == b"html" else text
 
 
 METHODS: Final = {"SearchSnippet/get": Registered(MAIL, get)}

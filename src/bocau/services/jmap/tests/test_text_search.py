@@ -110,3 +110,32 @@ async def test_accents_that_were_typed_come_first_where_no_order_is_asked_for(de
     assert await found("đà nẵng", sort=sort) == ([later, accented, plain], True)
     told = await desk.call("Email/queryChanges", filter={"text": "đà"}, sinceQueryState="1")
     assert told["error"] == "cannotCalculateChanges"
+
+
+HTML = (
+    b"From: a@x.test\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+    b'<style>.menu{color:red}</style><div class="headline" title="tip"><b>&#272;&agrave;</b> N&#7861;ng</div>'
+    b"<p>un<b>believ</b>able&shy;ness</p><td>left</td><td>right</td> 1 &lt; 2 <a href='https://y.test/secret'>here</a>"
+)
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+async def test_html_is_searched_as_it_is_shown(desk, is_indexed):
+    """RFC 8621 §4.4.1: not the names of tags and attributes; IMAP's BODY keeps to the octets."""
+    email = f"M{await desk.deliver(HTML)}"
+    if is_indexed:
+        await Indexer(desk.store, lambda why: None).rebuild([1])
+    for text in (
+        "đà nẵng",
+        '"Đà Nẵng"',
+        "nang",
+        "unbelievableness",
+        "left",
+        '"left right"',
+        '"1 < 2"',
+        "here",
+    ):
+        assert (await desk.call("Email/query", filter={"body": text}))["ids"] == [email], text
+        assert (await desk.call("Email/query", filter={"text": text}))["ids"] == [email], text
+    for text in ("div", "headline", "agrave", "menu", "color", "secret", "shy", "href", '"b believ"', "tip"):
+        assert (await desk.call("Email/query", filter={"text": text}))["ids"] == [], text

@@ -7,6 +7,7 @@ Imported late: it brings uvicorn, httptools and websockets with it.
 """
 
 import asyncio
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -31,6 +32,7 @@ UNREAD_SECONDS: Final = 300.0
 FRAGMENTS_MAX: Final = 16 * 1024
 """Of one message; empty ones cost a client nothing (RFC 6455 §5.4)."""
 TOO_BIG: Final = 1009
+NO_TEXT: Final = 1007
 
 
 class BadRequest(Exception):
@@ -263,6 +265,14 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             return
         super().handle_cont(event)
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not _is_utf8(self.frames):
+            # The base class would log it as a failure of ours (RFC 6455 §8.1).
+            self.conn.fail(NO_TEXT, "no UTF-8")
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
     async def send(self, message: Any) -> None:
         """Returns once nearly all of it is on its way: what waits for the client is in the sender's count."""
         await super().send(message)
@@ -281,3 +291,12 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def abort(self) -> None:
         self.transport.abort()
+
+
+def _is_utf8(frames: Iterable[bytes]) -> bool:
+    """A character may go on in the next frame."""
+    try:
+        b"".join(frames).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

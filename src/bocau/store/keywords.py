@@ -29,6 +29,7 @@ KEYWORD_BYTES_MAX: Final = 255
 SETS_ONE_BY_ONE_MAX: Final = 4
 """A scan for each of so few sets of keywords is faster than one join with them all."""
 MODSEQ_MAX: Final = 2**63 - 1
+_ALL_FLAGS: Final = sum(Flags)
 
 
 class Wanted(NamedTuple):
@@ -54,6 +55,14 @@ class Wanted(NamedTuple):
     def limit(self) -> int:
         """The greatest modseq of a message that may change."""
         return MODSEQ_MAX if self.unchanged_since is None else self.unchanged_since
+
+    @property
+    def sums_are_known(self) -> bool:
+        """Whether the number of messages that change says it all: of what the mailbox counts only \\Seen is
+        touched, and alone, so each message that changes becomes seen, or unseen; or nothing is."""
+        touched = Flags((self.add | ~self.keep) & _ALL_FLAGS)
+        is_alone = touched == Flags.SEEN or not touched & Flags.SEEN
+        return is_alone and not touched & Flags.DELETED and not self.touches_keywords
 
     @property
     def touches_keywords(self) -> bool:
@@ -107,7 +116,11 @@ def change(
     if guests is not None:
         wanted = wanted.within(~1, keywords=True)
     renewed = _renewed_sets(tx, mailbox_id, ranges, wanted) if wanted.touches_keywords else None
-    total = _totals(tx, mailbox_id, ranges, wanted, renewed)
+    is_done = wanted.sums_are_known
+    if is_done:
+        total = _update_at_once(tx, mailbox_id, ranges, wanted)
+    else:
+        total = _totals(tx, mailbox_id, ranges, wanted, renewed)
     if not total.messages and not (guests is not None and guests.uids):
         return [], refused
     if total.messages and wanted.add_keywords:
@@ -116,7 +129,8 @@ def change(
     uids: list[int] = []
     marking = _marking(tx, mailbox_id, ranges, total, wanted)
     if total.messages:
-        _update(tx, mailbox_id, ranges, wanted, renewed, modseq)
+        if not is_done:
+            _update(tx, mailbox_id, ranges, wanted, renewed, modseq)
         _count(tx, mailbox_id, modseq, total, wanted)
         uids = _uids_changed(tx, mailbox_id, ranges, total, modseq)
     carried = ranges_of(uids)
@@ -222,6 +236,20 @@ def _uids_changed(
     ]
 
 
+def _update_at_once(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted) -> Totals:
+    """The change itself, without looking first (see `Wanted.sums_are_known`); returns what has changed.
+
+    A second scan of 100,000 messages costs a third of the whole."""
+    count = _update(tx, mailbox_id, ranges, wanted, None, tx.modseq() + 1)
+    if not count:
+        return Totals()
+    place = (tx.account_id, mailbox_id, ranges[0][0], ranges[-1][1])
+    bounds = tx.sql.row(WRITING.bounds, place)
+    assert bounds is not None
+    first_uid, last_uid = bounds
+    return Totals(count, first_uid, last_uid, unseen=count if wanted.add & Flags.SEEN else 0)
+
+
 def _update(
     tx: "Writing",
     mailbox_id: MailboxId,
@@ -229,17 +257,21 @@ def _update(
     wanted: Wanted,
     renewed: str | None,
     modseq: int,
-) -> None:
+) -> int:
+    """Returns how many messages have changed."""
     sets = {} if renewed is None else json.loads(renewed)
+    steps: list[tuple[str, dict[str, str]]] = [(WRITING.change_states, {})]
+    if renewed is None:
+        steps = [(WRITING.change_flags, {})]
+    elif len(sets) <= SETS_ONE_BY_ONE_MAX:
+        steps = [(WRITING.change_set, {"old": old, "new": new}) for old, new in sets.items()]
+    count = 0
     for first, last in ranges:
         values = _parameters(tx, mailbox_id, first, last, wanted, renewed) | {"modseq": modseq}
-        if renewed is None:
-            tx.sql.execute(WRITING.change_flags, values)
-        elif len(sets) > SETS_ONE_BY_ONE_MAX:
-            tx.sql.execute(WRITING.change_states, values)
-        else:
-            for old, new in sets.items():
-                tx.sql.execute(WRITING.change_set, values | {"old": old, "new": new})
+        for statement, more in steps:
+            tx.sql.execute(statement, values | more)
+            count += tx.sql.changed_rows
+    return count
 
 
 def _count(tx: "Writing", mailbox_id: MailboxId, modseq: int, total: Totals, wanted: Wanted) -> None:

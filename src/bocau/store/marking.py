@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bocau.base.ids import MailboxId
 from bocau.store.emailchanges import EMAIL_CHANGES, HIDDEN, SHOWN, rows_for
+from bocau.store.places import has_shared
 from bocau.store.uidranges import UidRanges, ranges_of, text_of
 from bocau.store.values import Flags
 
@@ -34,31 +35,39 @@ class Marked(NamedTuple):
 class Marking:
     """One change of \\Deleted: made before the messages change, told after it."""
 
-    def __init__(self, tx: "Writing", serials: list[int], *, hides: bool) -> None:
+    def __init__(self, tx: "Writing", serials: list[int], pairs: str, *, hides: bool) -> None:
+        """`pairs`: of each email and its thread, JSON without brackets."""
         self._tx = tx.as_owner()
         self._serials = serials
         self._hides = hides
-        # What comes back is unseen now; what is hidden will be.
-        self._unseen = [] if hides else self._unseen_now()
+        self._unseen: str | None = None
+        if not has_shared(self._tx):
+            self._unseen = f"[{pairs}]"
+        elif not hides:  # what comes back is unseen now; what is hidden will be
+            self._unseen = self._unseen_now()
 
     @classmethod
     def of(
         cls, tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, modseq_max: int, *, hides: bool
     ) -> Self:
         """Of the messages of these ranges that will change."""
-        state, found = 0 if hides else _DELETED, set[int]()
+        state, found, pairs = 0 if hides else _DELETED, set[int](), []
         for first, last in ranges:
             place = (tx.account_id, mailbox_id, first, last, state, modseq_max)
-            found.update(serial for (serial,) in tx.sql.rows(EMAIL_CHANGES.deleted_at, place))
-        return cls(tx, sorted(found), hides=hides)
+            row = tx.sql.row(EMAIL_CHANGES.deleted_at, place)
+            if row is not None and row[1] is not None:
+                found.update(json.loads(row[0]))
+                pairs.append(row[1])
+        return cls(tx, sorted(found), ",".join(pairs), hides=hides)
 
     def told(self) -> Marked | None:
         """None: no message was marked, or unmarked."""
         if not self._serials:
             return None
-        unseen = self._unseen_now() if self._hides else self._unseen
-        gone = json.dumps(unseen, separators=(",", ":")) if unseen else None
-        return Marked(HIDDEN if self._hides else SHOWN, text_of(ranges_of(self._serials)), gone)
+        unseen = self._unseen_now() if self._unseen is None else self._unseen
+        name = HIDDEN if self._hides else SHOWN
+        return Marked(name, text_of(ranges_of(self._serials)), None if unseen == "[]" else unseen)
 
-    def _unseen_now(self) -> list[tuple[int, ...]]:
-        return rows_for(self._tx, EMAIL_CHANGES.unseen, self._serials)
+    def _unseen_now(self) -> str:
+        """Emails may have other places, which are not \\Deleted: each is looked at."""
+        return json.dumps(rows_for(self._tx, EMAIL_CHANGES.unseen, self._serials), separators=(",", ":"))

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 EMAILS: Final = Queries("bocau.store", "sql/sqlite/emails.sql")
 
 
+def has_shared(tx: "Writing") -> bool:
+    """Whether an email of the account lies in several mailboxes."""
+    return bool(tx.sql.value(EMAILS.any_shared, (tx.account_id,)))
+
+
 def other_places(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges) -> dict[MailboxId, list[int]]:
     """The uids of the same emails in other mailboxes, ascending."""
-    if not tx.sql.value(EMAILS.any_shared, (tx.account_id,)):
+    if not has_shared(tx):
         return {}
     found: dict[MailboxId, list[int]] = {}
     for first, last in ranges:

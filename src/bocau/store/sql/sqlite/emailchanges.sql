@@ -23,10 +23,12 @@ WHERE EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id)
     AND NOT EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = e.email_id AND m.flags & 8 = 0);
 
 -- name: deleted_at
--- Messages whose \Deleted (8) is so.
-SELECT email_id & 4294967295 FROM message
-WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-    AND flags & 8 = :deleted AND modseq <= :limit;
+-- Messages whose \Deleted (8) is so: their emails, and JSON pairs of these and their threads, without brackets.
+SELECT json_group_array(m.email_id & 4294967295), group_concat(
+    '[' || (m.email_id & 4294967295) || ',' || (coalesce(k.thread_id, m.email_id) & 4294967295) || ']')
+FROM message AS m LEFT JOIN email_key AS k USING (email_id)
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+    AND m.flags & 8 = :deleted AND m.modseq <= :limit;
 
 -- name: threads_of
 SELECT j.value, coalesce(k.thread_id, e.email_id) & 4294967295 FROM json_each(:serials) AS j

@@ -171,6 +171,14 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :fir
     AND modseq <= :unchanged_since AND modseq < :modseq AND keywords = :old
     AND (flags <> ((flags & :keep) | :add) OR :old <> :new);
 
+-- name: bounds
+-- The first and the last uid that are there.
+SELECT
+    (SELECT uid FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+        ORDER BY uid LIMIT 1),
+    (SELECT uid FROM message WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
+        ORDER BY uid DESC LIMIT 1);
+
 -- name: uids_changed
 SELECT json_group_array(uid) FROM (
     SELECT uid FROM message

@@ -1,9 +1,9 @@
 /** The account's choices, kept on the server (Preferences, docs/jmap.md) and applied at once. */
 import { call, reach } from "$/jmap/client";
 import { session } from "$/session.svelte";
+import { showTheme, type Theme } from "$/theme";
 import { chooseLanguage, type Language, LANGUAGES } from "$/words/language.svelte";
 
-export type Theme = "system" | "light" | "dark";
 export type Density = "compact" | "normal" | "roomy";
 export type Pane = "right" | "bottom" | "off";
 
@@ -100,8 +100,8 @@ class PreferenceStore {
 
   #show(): void {
     const root = document.documentElement;
-    root.dataset["theme"] = this.values.theme;
     root.dataset["density"] = this.values.density;
+    showTheme(this.values.theme);
   }
 }
 

@@ -6,6 +6,8 @@ const MAIL = "urn:ietf:params:jmap:mail";
 class Session {
   /** Null: nobody. */
   boot = $state.raw<Boot | null>(null);
+  /** The page is one that the browser kept (public/sw.js): whether somebody is logged in is not known. */
+  isKept = $state(false);
   /** False from the first request that does not get through until one does. */
   isOnline = $state(true);
   /** It ended by itself (time, or another device): the login comes over what is shown, and nothing written is lost. */
@@ -42,8 +44,8 @@ class Session {
 
 export const session = new Session();
 
-/** What the page brought along: null when nobody is logged in. */
-export function bootOfPage(): Boot | null {
+/** What the page brought along: null when nobody is logged in, "kept" when it does not come from the server. */
+export function bootOfPage(): Boot | "kept" | null {
   const text = document.getElementById("boot")?.textContent ?? "null";
-  return JSON.parse(text.trim() || "null") as Boot | null;
+  return JSON.parse(text.trim() || "null") as Boot | "kept" | null;
 }

@@ -43,16 +43,28 @@ def add_upload(tx: "Writing", kind: str, blob: BlobRef) -> Upload:
     return Upload(upload_id, kind, blob, now)
 
 
+def check_room(reading: "Reading", size: int, now: int) -> None:
+    """Before a body is staged: one that is refused then lies in a pack until the next sweep. OverQuota."""
+    _given_up(reading, size, now)
+
+
 def _make_room(tx: "Writing", size: int) -> None:
-    count, used = tx.sql.row(UPLOADS.waiting, (tx.account_id,)) or (0, 0)
-    if _fits(count, used, size):
-        return
-    before = tx.job.now - KEPT_LEAST_SECONDS
-    for upload_id, length in tx.sql.rows(UPLOADS.oldest, (tx.account_id, before, SWEEP_ROWS)):
+    for upload_id in _given_up(tx, size, tx.job.now):
         tx.sql.execute(UPLOADS.remove_upload, (upload_id,))
+
+
+def _given_up(reading: "Reading", size: int, now: int) -> list[int]:
+    """Which older uploads make room for one of this size. OverQuota."""
+    count, used = reading.sql.row(UPLOADS.waiting, (reading.account_id,)) or (0, 0)
+    given_up: list[int] = []
+    if _fits(count, used, size):
+        return given_up
+    row = (reading.account_id, now - KEPT_LEAST_SECONDS, SWEEP_ROWS)
+    for upload_id, length in reading.sql.rows(UPLOADS.oldest, row):
+        given_up.append(upload_id)
         count, used = count - 1, used - length
         if _fits(count, used, size):
-            return
+            return given_up
     raise OverQuota(f"{count} uploads of {used} bytes are waiting to be used")
 
 
@@ -72,4 +84,4 @@ def forget_account(tx: "Writing") -> None:
     tx.sql.execute(UPLOADS.forget_subscriptions, (tx.account_id,))
 
 
-__all__ = ["UPLOADS", "Upload", "add_upload", "forget_account", "sweep_uploads", "upload"]
+__all__ = ["UPLOADS", "Upload", "add_upload", "check_room", "forget_account", "sweep_uploads", "upload"]

@@ -16,7 +16,7 @@ from bocau.services.jmap.context import Arguments, JmapRooms
 from bocau.services.jmap.errors import RequestError
 from bocau.services.jmap.media_types import said_type
 from bocau.store.blobs.growing import GrowingBlob
-from bocau.store.uploads import Upload, add_upload
+from bocau.store.uploads import Upload, add_upload, check_room
 
 LENGTH_DIGITS_MAX: Final = 2**53
 TURNS_NAME: Final = "uploads.lock"
@@ -40,9 +40,8 @@ class Uploading:
 
     async def keep(self, account: AccountId, kind: str, body: GrowingBlob) -> Upload:
         """Put a body that came in into the store."""
-        ref = await body.stage(self._rooms.store.blobs, account)
         try:
-            return await self._rooms.store.write(account, lambda tx: add_upload(tx, kind, ref))
+            return await keep_upload(self._rooms, account, kind, body)
         except OverQuota as error:
             raise RequestError("limit", 507, str(error), "maxSizeUpload") from None
 
@@ -80,6 +79,14 @@ class Uploading:
                     "limit", 400, "too many uploads at the same time", "maxConcurrentUpload"
                 ) from None
             yield
+
+
+async def keep_upload(rooms: JmapRooms, account: AccountId, kind: str, body: GrowingBlob) -> Upload:
+    """Stage a body and keep it as an upload. OverQuota, DiskFull, TryLater."""
+    now = int(rooms.clock.now())
+    rooms.store.glance(account, lambda tx: check_room(tx, body.size_bytes, now))
+    ref = await body.stage(rooms.store.blobs, account)
+    return await rooms.store.write(account, lambda tx: add_upload(tx, kind, ref))
 
 
 def spool(rooms: JmapRooms) -> BinaryIO:

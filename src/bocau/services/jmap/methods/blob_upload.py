@@ -16,9 +16,8 @@ from bocau.services.jmap.errors import MethodError, SetError, invalid_properties
 from bocau.services.jmap.media_types import OPAQUE, is_type, said_type
 from bocau.services.jmap.session_object import DATA_SOURCES_MAX
 from bocau.services.jmap.standard import INTEGER_MAX, objects, only
-from bocau.services.jmap.uploading import spool
+from bocau.services.jmap.uploading import keep_upload, spool
 from bocau.store.blobs.growing import GrowingBlob
-from bocau.store.uploads import add_upload
 
 PIECE_BYTES: Final = 1024 * 1024
 """A range of another blob is copied in such pieces."""
@@ -77,9 +76,8 @@ async def _make(context: Context, account: AccountId, new: Arguments) -> Argumen
     with closing(GrowingBlob(lambda: spool(context.rooms))) as body:
         for source in sources:
             await _add(context, account, source, body)
-        ref = await body.stage(context.store.blobs, account)
-    found = await context.store.write(account, lambda tx: add_upload(tx, kind, ref))
-    return {"id": upload_blob_id(found.upload_id), "type": kind, "size": ref.length}
+        found = await keep_upload(context.rooms, account, kind, body)
+    return {"id": upload_blob_id(found.upload_id), "type": kind, "size": found.blob.length}
 
 
 def _type(said: object) -> str:

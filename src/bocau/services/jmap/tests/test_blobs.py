@@ -131,8 +131,11 @@ async def test_uploads_are_swept_and_counted(desk: Desk) -> None:
     await desk.store.write(
         ALICE, lambda tx: [add_upload(tx, "a/b", ref) for _ in range(WAITING_MAX)], heavy=True
     )
-    answer = await desk.call("Blob/upload", create={"a": {"data": [{"data:asText": "x"}]}})
+    before = desk.store.blobs.stage(b"x", ALICE).offset
+    answer = await desk.call("Blob/upload", create={"a": {"data": [{"data:asText": "x" * 100_000}]}})
     assert answer["notCreated"]["a"]["type"] == "overQuota"
+    # What is refused was not written first.
+    assert desk.store.blobs.stage(b"x", ALICE).offset - before < 1000
     await desk.store.write(
         ALICE, lambda tx: tx.sql.execute("UPDATE upload SET created_at = created_at - ?", (KEPT_SECONDS + 1,))
     )

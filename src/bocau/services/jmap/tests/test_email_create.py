@@ -422,6 +422,21 @@ async def test_import_over_quota(desk):
     assert answer["notCreated"]["a"]["type"] == "overQuota"
 
 
+@pytest.mark.parametrize("refusal", ["overQuota", "invalidProperties"])
+async def test_what_is_refused_was_not_written_first(desk, refusal):
+    """One upload, imported a thousand times in vain, would fill the disk."""
+    blob = await upload(desk, MESSAGE + b"x" * 100_000)
+    mailbox = desk.mailbox_id()
+    if refusal == "overQuota":
+        await desk.store.write(ALICE, lambda tx: tx.set_limit(10))
+    else:
+        mailbox = mailbox.partition("-")[0] + "-999"
+    before = desk.store.blobs.stage(b"x", ALICE).offset
+    answer = await desk.call("Email/import", emails={"a": {"blobId": blob, "mailboxIds": {mailbox: True}}})
+    assert answer["notCreated"]["a"]["type"] == refusal
+    assert desk.store.blobs.stage(b"x", ALICE).offset - before < 1000
+
+
 async def test_nothing_can_be_copied_from(desk):
     """RFC 8620 §5.4: there is one account, and it is not another one."""
     assert (await desk.call("Email/copy", fromAccountId="A2", create={}))["error"] == "fromAccountNotFound"

@@ -2,6 +2,7 @@
 
 import hashlib
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 from clients.programs import private_file
@@ -40,9 +41,9 @@ def offlineimap(server: Server, home: Path, user: str, *, port: int = 0, folders
     return home
 
 
-def _fingerprint(server: Server) -> str:
+def _fingerprint(server: Server, digest: Callable[[bytes], "hashlib._Hash"] = hashlib.sha1) -> str:
     pem = (server.data / "tls" / "certificate.pem").read_text()
-    return hashlib.sha1(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+    return digest(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
 
 
 def fetchmail(server: Server, home: Path, user: str) -> Path:
@@ -111,3 +112,60 @@ def neomutt(server: Server, home: Path, user: str, *, rest: str = "") -> Path:
 
 def folder(server: Server, mailbox: str = "INBOX") -> str:
     return f"imaps://{HOST}:{server.port('imaps')}/{mailbox}"
+
+
+def interimap(server: Server, home: Path, one: str, other: str) -> Path:
+    """Keeps two accounts in step, both ways, by QRESYNC; the one in clear text, the other by TLS."""
+    directories = home / ".config" / "interimap", home / ".local" / "share" / "interimap"
+    for directory in directories:
+        directory.mkdir(parents=True, mode=0o700)
+    private_file(
+        directories[0] / "config",
+        "database = state.db\nignore-mailbox = ^(?:Drafts|Junk|Trash)$\n"
+        f"[local]\ntype = imap\nSTARTTLS = NO\nhost = {HOST}\nport = {server.port('imap')}\n"
+        f"username = {server.address(one)}\npassword = {server.password}\ncompress = YES\n"
+        f"[remote]\ntype = imaps\nhost = {HOST}\nport = {server.port('imaps')}\nSSL_verify = NO\n"
+        f"username = {server.address(other)}\npassword = {server.password}\ncompress = YES\n",
+    )
+    return home
+
+
+def pullimap(server: Server, home: Path, user: str, heir: str) -> Path:
+    """Hands what arrives for `user` to `heir` by LMTP, and takes it off the server."""
+    directories = home / ".config" / "pullimap", home / ".local" / "share" / "pullimap"
+    for directory in directories:
+        directory.mkdir(parents=True, mode=0o700)
+    private_file(
+        directories[0] / "config",
+        f"deliver-method = lmtp:[{HOST}]:{server.port('lmtp')}\ndeliver-rcpt = {server.address(heir)}\n"
+        f"purge-after = 0\n[bocau]\ntype = imaps\nhost = {HOST}\nport = {server.port('imaps')}\n"
+        f"username = {server.address(user)}\npassword = {server.password}\nSSL_verify = NO\n",
+    )
+    return home
+
+
+def imapfilter(server: Server, home: Path, user: str, rules: str) -> Path:
+    """Applies `rules`, which are Lua, to `account`."""
+    private_file(
+        home / "rules.lua",
+        "options.starttls = false\noptions.timeout = 20\n"
+        f"account = IMAP {{ server = '{HOST}', port = {server.port('imap')},\n"
+        f"  username = '{server.address(user)}', password = '{server.password}' }}\n" + rules,
+    )
+    return home
+
+
+def mpop(server: Server, home: Path, user: str, *, auth: str, keep: bool) -> Path:
+    """Takes mail by POP3 into the Maildir `home`/got; remembers what it had by UIDL."""
+    for part in ("tmp", "new", "cur"):
+        (home / "got" / part).mkdir(parents=True)
+    digest = _fingerprint(server, hashlib.sha256).upper()
+    fingerprint = ":".join(digest[at : at + 2] for at in range(0, len(digest), 2))
+    private_file(
+        home / ".mpoprc",
+        f"defaults\ntls on\ntls_starttls off\ntls_fingerprint {fingerprint}\nuidls_file {home}/uidls\n"
+        f"account bocau\nhost {HOST}\nport {server.port('pop3s')}\nuser {server.address(user)}\n"
+        f"password {server.password}\nauth {auth}\nkeep {'on' if keep else 'off'}\n"
+        f"delivery maildir {home}/got\nreceived_header off\naccount default : bocau\n",
+    )
+    return home

@@ -3,6 +3,8 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,7 +48,8 @@ def run(
 
 def environment(home: Path) -> dict[str, str]:
     """With a home directory of its own."""
-    return {**os.environ, "HOME": str(home), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return {**own, "HOME": str(home), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
 
 
 def private_file(path: Path, text: str) -> Path:
@@ -55,3 +58,23 @@ def private_file(path: Path, text: str) -> Path:
     path.write_text(text)
     path.chmod(0o600)
     return path
+
+
+@contextmanager
+def started(home: Path, *command: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program that goes on until the block ends; what it said is in `home`/said."""
+    with (home / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [program(command[0]), *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            cwd=home,
+            env=environment(home),
+        )
+    try:
+        yield process
+        assert process.poll() is None, (home / "said").read_text(errors="replace")[-6000:]
+    finally:
+        process.terminate()
+        process.wait(PROGRAM_SECONDS)

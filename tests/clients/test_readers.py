@@ -100,6 +100,19 @@ def test_getmail_fetches_once_and_leaves_mail(three: Server, tmp_path: Path, pro
     assert sorted(flags(three)) == ["one", "three", "two"]
 
 
+@pytest.mark.parametrize("auth", ["user", "plain", "scram-sha-256"])
+def test_mpop_takes_mail_as_it_is(three: Server, tmp_path: Path, auth: str) -> None:
+    """All in one pipeline (RFC 2449 §6.6); what it has had it knows again by UIDL."""
+    home = configurations.mpop(three, tmp_path, USER, auth=auth, keep=True)
+    for _ in range(2):
+        run(home, "mpop", "--quiet")
+    got = maildir_messages(home / "got")
+    assert subjects(got) == ["one", "three", "two"]
+    assert all(mail("one").partition(b"\r\n\r\n")[2].replace(b"\r\n", b"\n") in message for message in got)
+    run(home, "mpop", "--quiet", "--keep=off")
+    assert flags(three) == {}
+
+
 def test_neomutt_reads_marks_and_copies(three: Server, tmp_path: Path) -> None:
     private_file(
         tmp_path / "muttrc",

@@ -39,9 +39,7 @@ async def answer(session: "ImapSession", command: Fetch) -> None:
     if plan.marks_seen and not view.is_read_only and "s" in view.rights:
         own = await _mark_seen(session, view, runs)
         if own:
-            shown = (Attribute.FLAGS, Attribute.MODSEQ) if session.is_condstore else (Attribute.FLAGS,)
-            items = tuple(dict.fromkeys((*items, *shown)))
-            plan = session.service.plan(items, is_uid_only=session.is_uid_only)
+            plan = session.service.plan(_with_flags(session, items), is_uid_only=session.is_uid_only)
     sent = await send_messages(session, view, runs, plan, since=since)
     await updates.tell(session, may_expunge=command.by_uid, own=frozenset((own,)))
     if session.is_over:
@@ -64,6 +62,13 @@ def _completed(session: "ImapSession", command: Fetch) -> tuple[Item, ...]:
     if Attribute.MODSEQ in items:
         session.is_condstore = True
     return items
+
+
+def _with_flags(session: "ImapSession", items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """What else is told where \\Seen was set. Simple clients take a body for the last thing in its response."""
+    shown = (Attribute.FLAGS, Attribute.MODSEQ) if session.is_condstore else (Attribute.FLAGS,)
+    uid = items[:1] if items[0] is Attribute.UID else ()
+    return tuple(dict.fromkeys((*uid, *shown, *items)))
 
 
 async def _part(session: "ImapSession", view: View, runs: Runs, partial: Partial, since: int) -> Runs:

@@ -17,11 +17,11 @@ from bocau.flow.queue.intake import Intake
 from bocau.flow.reports.reporter import Reporter
 from bocau.flow.settings import FlowSettings
 from bocau.flow.submission import identity, limits
-from bocau.flow.submission.fixup import with_crlf
 from bocau.flow.submission.people import written_to
 from bocau.flow.submission.submission import prepared
 from bocau.flow.values import Arrived, BodyType, Outcome, Recipient
 from bocau.formats.address import Address
+from bocau.formats.line_ends import with_crlf
 from bocau.runtime.clock import Clock
 from bocau.runtime.log import Log
 from bocau.runtime.threads import in_thread

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from bocau.formats.header_writing import LINE_OCTETS_MAX
+from bocau.formats.line_ends import has_bare_line_end, with_crlf
 
 LINE_OCTETS_WANTED: Final = 78
 """RFC 5322 §2.1.1; a text with longer lines is written as quoted-printable."""
+QUOTED_OCTETS_MAX: Final = 1024 * 1024
+"""A longer text that needs an encoding is written as base64: nobody reads so much of it as it stands."""
 BASE64_OCTETS: Final = 57
-"""Of one line of base64: 76 characters."""
+"""Of one line of base64."""
+BASE64_CHARACTERS: Final = 76
 _PIECE_OCTETS: Final = BASE64_OCTETS * 1000
 """What is encoded at once, so that other threads have their turns."""
 
@@ -76,6 +80,8 @@ def encode_text(text: str) -> tuple[str, bytes]:
     octets = text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace")
     if _is_plain(octets):
         return "7bit", octets
+    if len(octets) > QUOTED_OCTETS_MAX:
+        return "base64", base64_lines(octets)
     written = _quoted_printable(octets)
     return ("base64", base64_lines(octets)) if len(written) * 3 > len(octets) * 4 + 60 else (
         "quoted-printable", written)  # fmt: skip
@@ -86,7 +92,7 @@ def _is_plain(octets: bytes) -> bool:
         not _PLAIN_ONLY.fullmatch(octets)
         or _has_longer_line(octets, LINE_OCTETS_WANTED)
         or _SPACE_AT_END.search(octets)
-        or _has_bare_line_end(octets)
+        or has_bare_line_end(octets)
     )
 
 
@@ -100,11 +106,6 @@ def _has_longer_line(octets: bytes, limit: int) -> bool:
             return True
         at = end + 2
     return False
-
-
-def _has_bare_line_end(octets: bytes) -> bool:
-    pairs = octets.count(b"\r\n")
-    return octets.count(b"\n") != pairs or octets.count(b"\r") != pairs
 
 
 def _quoted_printable(octets: bytes) -> bytes:
@@ -123,8 +124,7 @@ def encode_message(octets: bytes) -> tuple[str, bytes]:
 
     One with lines that no transport takes is written as base64 all the same: readers cope with that, but not
     with a message cut in pieces."""
-    if _has_bare_line_end(octets):
-        octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    octets = with_crlf(octets)
     if b"\0" in octets or _has_longer_line(octets, LINE_OCTETS_MAX):
         return "base64", base64_lines(octets)
     return ("7bit" if octets.isascii() else "8bit"), octets
@@ -132,11 +132,11 @@ def encode_message(octets: bytes) -> tuple[str, bytes]:
 
 def base64_lines(octets: bytes) -> bytes:
     """Lines of 76, each with its end."""
-    lines: list[bytes] = []
-    for start in range(0, len(octets), _PIECE_OCTETS):
-        piece = octets[start : start + _PIECE_OCTETS]
-        lines += [
-            binascii.b2a_base64(piece[at : at + BASE64_OCTETS], newline=False)
-            for at in range(0, len(piece), BASE64_OCTETS)
-        ]
+    pieces = [octets[start : start + _PIECE_OCTETS] for start in range(0, len(octets), _PIECE_OCTETS)]
+    return b"".join([_base64_lines(piece) for piece in pieces])
+
+
+def _base64_lines(piece: bytes) -> bytes:
+    digits = binascii.b2a_base64(piece, newline=False)
+    lines = [digits[at : at + BASE64_CHARACTERS] for at in range(0, len(digits), BASE64_CHARACTERS)]
     return b"\r\n".join([*lines, b""])

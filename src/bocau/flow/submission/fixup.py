@@ -10,14 +10,6 @@ DROPPED: Final = frozenset((b"bcc", b"resent-bcc", b"return-path"))
 §4.4)."""
 
 
-def with_crlf(content: bytes) -> bytes:
-    """Every line end as CRLF: a bare CR or LF would smuggle a second message past the next server."""
-    pairs = content.count(b"\r\n")
-    if content.count(b"\n") == pairs and content.count(b"\r") == pairs:
-        return content
-    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
-
-
 def repaired(content: bytes, found: list[Field], *, date: bytes, message_id: bytes, sender: bytes) -> bytes:
     """The message without what must not leave and with what is missing; the same object when nothing is.
 

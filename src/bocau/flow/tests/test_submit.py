@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from bocau.base.errors import LimitReached, NoSuchAddress, NotPermitted
 from bocau.flow.settings import Smarthost
-from bocau.flow.submission.fixup import repaired, with_crlf
+from bocau.flow.submission.fixup import repaired
 from bocau.flow.tests.conftest import MAIL, NOW, World, recipient
 from bocau.flow.values import BodyType, Notify
 from bocau.formats.address import parse_address
 from bocau.formats.header import fields, get_all
+from bocau.formats.line_ends import with_crlf
 from bocau.rules.routing import Hop
 
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from bocau.base.errors import BocauError, MessageTooLarge
 from bocau.base.ids import AccountId
-from bocau.flow.submission.fixup import with_crlf
 from bocau.formats.date import parse_date
 from bocau.formats.header import body_start, get
+from bocau.formats.line_ends import with_crlf
 from bocau.services.jmap import ids
 from bocau.services.jmap.blobs import NoSuchBlob, resolve
 from bocau.services.jmap.capabilities import MAIL

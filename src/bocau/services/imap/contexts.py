@@ -44,11 +44,18 @@ class Context:
     """What to FETCH of new messages that are added."""
 
 
+def is_tag_taken(view: View, command: Search) -> bool:
+    """Whether a search that would go on has the tag of one that does: it is a mistake (§4.3)."""
+    returns = command.returns
+    if returns is None or b"UPDATE" not in returns.words:
+        return False
+    return any(context.command.tag == command.tag for context in view.contexts)
+
+
 def begin_context(session: "ImapSession", view: View, command: Search, uids: Sequence[int]) -> None:
     """Keep a search up to date until it is cancelled or the mailbox is left; or say NOUPDATE (§4.3.1)."""
     known = sum(len(context.uids) for context in view.contexts)
-    is_named = any(context.command.tag == command.tag for context in view.contexts)
-    if is_named or len(view.contexts) >= CONTEXTS_MAX or known + len(uids) > MESSAGES_MAX:
+    if len(view.contexts) >= CONTEXTS_MAX or known + len(uids) > MESSAGES_MAX:
         session.untagged(b"NO [NOUPDATE %b] this search is not updated" % string(command.tag))
         return
     items = command.returns.items if command.returns is not None else ()

@@ -102,10 +102,12 @@ async def tell(
     may_expunge: bool,
     own: frozenset[int] = frozenset(),
     is_asked: bool = False,
+    with_searches: bool = True,
 ) -> None:
     """Write everything that is new. Ends the conversation when the mailbox is gone.
 
     `is_asked`: the client has removed messages by this command, so it is told even if NOTIFY wants no news.
+    `with_searches=False`: searches that go on are told another time, behind what the command itself shows.
     """
     view, watch = session.view, session.watch
     assert view is not None
@@ -114,6 +116,8 @@ async def tell(
     try:
         news, first_new = await _read(session, view, own), view.uid_next
         await _tell(session, view, news if watch is None else watch.heeded(news), may_expunge)
+        if view.contexts and with_searches:
+            await tell_changed(session, view)
         if news is not None and news.added:
             await send_arrived(session, view, news.added, first_new)
     except (NoSuchMailbox, NotPermitted):
@@ -148,8 +152,6 @@ async def _tell(session: "ImapSession", view: View, news: News | None, may_expun
     session.connection.write(text + _flags_text(session, view, rows))
     if news is not None and not news.is_short:
         await send_messages(session, view, view.runs_of(news.changed), flags_plan(session), since=since)
-    if view.contexts:
-        await tell_changed(session, view)
 
 
 def tell_waiting(session: "ImapSession", digest: Digest) -> bool:

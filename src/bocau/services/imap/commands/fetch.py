@@ -65,7 +65,7 @@ def _completed(session: "ImapSession", command: Fetch) -> tuple[Item, ...]:
 
 
 def _with_flags(session: "ImapSession", items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """What else is told where \\Seen was set. Simple clients take a body for the last thing in its response."""
+    """What else is told where \\Seen was set. Simple clients take a body for the last thing of a response."""
     shown = (Attribute.FLAGS, Attribute.MODSEQ) if session.is_condstore else (Attribute.FLAGS,)
     uid = items[:1] if items[0] is Attribute.UID else ()
     return tuple(dict.fromkeys((*uid, *shown, *items)))

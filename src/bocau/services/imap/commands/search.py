@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.finding import Search
 from bocau.protocols.imap.returning import EVERYTHING
-from bocau.services.imap.contexts import begin_context
+from bocau.services.imap.contexts import begin_context, is_tag_taken
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.message_limit import searched
 from bocau.services.imap.relevancy import scores_of
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 async def answer(session: "ImapSession", command: Search) -> None:
     view = session.selected()
+    if is_tag_taken(view, command):
+        session.bad(command, "a search of this tag goes on")
+        return
     found = await found_by(session, view, command)
     first_uid, limit = searched(session, view, command.key)
     if limit:

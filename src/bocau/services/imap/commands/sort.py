@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.finding import Sort
 from bocau.protocols.imap.sorting import SortKey
-from bocau.services.imap.contexts import begin_context
+from bocau.services.imap.contexts import begin_context, is_tag_taken
 from bocau.services.imap.esearch import Result, esearch, saved, tag_correlator
 from bocau.services.imap.message_limit import searched
 from bocau.services.imap.progress import in_progress
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 async def answer(session: "ImapSession", command: Sort) -> None:
     view = session.selected()
+    if is_tag_taken(view, command):
+        session.bad(command, "a search of this tag goes on")
+        return
     _, limit = searched(session, view, command.key)
     if limit:
         if command.returns is not None and command.returns.saves:

@@ -74,7 +74,8 @@ async def _tell(
     session: "ImapSession", view: View, command: Store, ranges: list[tuple[int, int]], stored: Stored
 ) -> None:
     """Others' changes first, then the answer: all messages asked for, unless .SILENT."""
-    await updates.tell(session, may_expunge=command.by_uid, own=frozenset((stored.modseq,)))
+    own = frozenset((stored.modseq,))
+    await updates.tell(session, may_expunge=command.by_uid, own=own, with_searches=False)
     if session.is_over or not ranges:
         return
     # Numbers may have moved: the uids are looked up anew.

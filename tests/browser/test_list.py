@@ -2,6 +2,7 @@
 
 import datetime
 import email
+import json
 import time
 from collections.abc import Iterator
 from email.policy import default
@@ -20,6 +21,7 @@ from jmap_client import JmapClient
 MESSAGES = 100_000
 NODES_MAX = 400
 STEPS = 40
+NEWS_BYTES_MAX = 6_000
 VIETNAMESE = VARIANTS[1]
 
 
@@ -66,8 +68,12 @@ class Requests:
         self.seen.clear()
 
     @property
-    def queries(self) -> int:
-        return sum("Email/query" in (one.post_data or "") for one in self.seen)
+    def methods(self) -> list[str]:
+        return [name for one in self.seen for name, *_ in json.loads(one.post_data or "{}")["methodCalls"]]
+
+    @property
+    def answer_bytes(self) -> int:
+        return sum(len(one.response().body()) for one in self.seen if one.response() is not None)
 
 
 def row_height(mail: Webmail) -> int:
@@ -148,6 +154,93 @@ def test_what_is_looked_at_stays_when_mail_arrives(mail: Webmail, full: Server) 
     expect(moved.filter(has_text=text)).to_have_count(1)
     assert mail.row(text).first.bounding_box() == place
     expect(mail.page.get_by_text(mail.words("conversationCount", count=MESSAGES + 3))).to_be_visible()
+
+
+def arrive(full: Server, subject: str, *identities: str) -> None:
+    """One message comes in."""
+    letters = seed.Correspondence(full, VIETNAMESE.user)
+    now = time.time()
+    letters.keep("INBOX", seed.written(seed.LAN, letters.me, subject, "Chào.\n", now, *identities), now, "()")
+    letters.carry()
+
+
+def test_new_mail_costs_one_small_request(mail: Webmail, full: Server) -> None:
+    mail.go()
+    requests = Requests(mail.page)
+    mail.page.wait_for_load_state("networkidle")
+    requests.begin()
+    arrive(full, "Một tin mới")
+    expect(mail.row("Một tin mới")).to_be_visible()
+    assert mail.rows.first.inner_text().count("Một tin mới") == 1
+    assert len(requests.seen) == 1, requests.methods
+    assert "Email/queryChanges" in requests.methods and "Email/query" not in requests.methods
+    assert requests.answer_bytes <= NEWS_BYTES_MAX, requests.answer_bytes
+
+
+def test_an_answer_to_old_mail_moves_what_was_above_it(mail: Webmail, full: Server) -> None:
+    """Where it was no page of this list knows."""
+    letters = seed.Correspondence(full, VIETNAMESE.user)
+    now = time.time()
+    for number, subject in enumerate(["Chuyện cũ", *(f"Chen vào {number}" for number in range(60))]):
+        message = seed.written(seed.LAN, letters.me, subject, "Chào.\n", now - 90 + number, f"chuyen-{number}")
+        letters.keep("INBOX", message, now - 90 + number, "()")
+    letters.carry()
+    mail.go()
+    newest = mail.row("Chen vào 59")
+    index = int(newest.get_attribute("aria-rowindex") or 0)
+    requests = Requests(mail.page)
+    mail.page.wait_for_load_state("networkidle")
+    requests.begin()
+    arrive(full, "Re: Chuyện cũ", "chuyen-0", "tra-loi")
+    expect(mail.rows.first).to_contain_text("Chuyện cũ")
+    expect(mail.rows.first.locator(".count")).to_have_text("2")
+    expect(newest).to_have_attribute("aria-rowindex", str(index + 1))
+    assert requests.methods.count("Email/query") == 0
+    scroll_to(mail, 55)
+    assert "Chen vào 0" in row_at(mail, index + 59)
+    # The keyboard's row is drawn wherever it is; there is no other of that conversation.
+    expect(mail.row("Chuyện cũ")).to_have_attribute("aria-rowindex", "1")
+
+
+def test_focus_and_choice_go_with_their_rows(mail: Webmail, full: Server) -> None:
+    arrive(full, "Đang chọn", "dang-chon")
+    arrive(full, "Đang xem", "dang-xem")
+    mail.go()
+    mail.pick("Đang chọn")
+    mail.page.keyboard.press("g")
+    mail.page.keyboard.press("h")
+    focused = mail.page.locator('[role="row"]:focus')
+    expect(focused).to_contain_text("Đang xem")
+    # A conversation that is chosen has another email in front now.
+    arrive(full, "Re: Đang chọn", "dang-chon", "dang-chon-2")
+    arrive(full, "Chen ngang", "chen-ngang")
+    expect(mail.rows.first).to_contain_text("Chen ngang")
+    expect(focused).to_contain_text("Đang xem")
+    expect(focused).to_have_attribute("aria-rowindex", "3")
+    chosen = mail.page.locator('[role="row"][aria-selected="true"]')
+    expect(chosen).to_have_count(1)
+    expect(chosen).to_contain_text("Đang chọn")
+    mail.page.keyboard.press("e")
+    mail.told("archived")
+    expect(mail.row("Đang chọn")).to_have_count(0)
+    expect(mail.row("Đang xem")).to_have_count(1)
+
+
+def test_a_stretch_is_chosen_over_rows_that_were_never_read(mail: Webmail) -> None:
+    mail.go()
+    scroll_to(mail, 20_000)
+    row_at(mail, 20_003)
+    mail.page.locator('[data-position="20003"] .pick').click()
+    scroll_to(mail, 20_400)
+    row_at(mail, 20_402)
+    mail.page.locator('[data-position="20402"] .pick').click(modifiers=["Shift"])
+    told = mail.page.get_by_text(mail.words("chosenCount", count=400), exact=True)
+    expect(told.first).to_be_visible()
+    scroll_to(mail, 21_500)
+    row_at(mail, 21_502)
+    mail.page.locator('[data-position="21502"] .pick').click(modifiers=["Shift"])
+    mail.told("stretchTooLong", count=1000)
+    mail.page.keyboard.press("Escape")
 
 
 def test_to_a_day(mail: Webmail) -> None:

@@ -19,6 +19,8 @@ export interface Boot {
   csrf: string;
   session: SessionObject;
   preferences: Record<string, unknown>;
+  /** Null: they could not be told at once. */
+  mailboxes: GetResponse<Mailbox> | null;
 }
 
 export type Role = "inbox" | "archive" | "drafts" | "sent" | "junk" | "trash" | "flagged" | "important" | "all";
@@ -152,6 +154,15 @@ export interface QueryResponse {
   position: number;
   ids: Id[];
   total?: number;
+}
+
+export interface QueryChangesResponse {
+  oldQueryState: string;
+  newQueryState: string;
+  /** When it was asked for. */
+  total?: number;
+  removed: Id[];
+  added: { id: Id; index: number }[];
 }
 
 export interface ChangesResponse {

@@ -1,8 +1,10 @@
 /** The account's folders. */
-import { call } from "$/jmap/client";
-import type { EmailHead, GetResponse, Id, Mailbox, Role } from "$/jmap/types";
+import { call, ref, sendRaw } from "$/jmap/client";
+import type { ChangesResponse, EmailHead, GetResponse, Id, Mailbox, Role } from "$/jmap/types";
+import { needed, wished } from "./answers";
 import { isUnread } from "./emails.svelte";
 import { folderName } from "./names";
+import { sync } from "./sync.svelte";
 import { type Branch, grown } from "./tree";
 
 class MailboxStore {
@@ -12,7 +14,34 @@ class MailboxStore {
 
   take(answer: GetResponse<Mailbox>): void {
     this.all = new Map(answer.list.map((one) => [one.id, one]));
-    this.state = answer.state;
+    this.#isOf(answer.state);
+  }
+
+  #isOf(state: string): void {
+    this.state = state;
+    sync.knows("Mailbox", state);
+  }
+
+  /** Bring them up to date: by what has changed, or all of them where the server cannot tell. */
+  async refresh(): Promise<void> {
+    const { state } = this;
+    const { generation } = sync;
+    const responses = await sendRaw([
+      ["Mailbox/changes", { sinceState: state }],
+      ["Mailbox/get", { "#ids": ref(0, "Mailbox/changes", "/created") }],
+      ["Mailbox/get", { "#ids": ref(0, "Mailbox/changes", "/updated"), "#properties": ref(0, "Mailbox/changes", "/updatedProperties") }],
+    ]);
+    const changes = wished<ChangesResponse>(responses[0]);
+    if (changes === null || changes.hasMoreChanges) return this.load();
+    if (state !== this.state || generation !== sync.generation || sync.isChanging) return sync.refresh("Mailbox");
+    const changed = new Map(this.all);
+    for (const one of needed<GetResponse<Mailbox>>(responses[1], "Mailbox/get").list) changed.set(one.id, one);
+    for (const one of needed<GetResponse<Mailbox>>(responses[2], "Mailbox/get").list) {
+      changed.set(one.id, { ...changed.get(one.id), ...one });
+    }
+    for (const id of changes.destroyed) changed.delete(id);
+    this.all = changed;
+    this.#isOf(changes.newState);
   }
 
   async load(): Promise<void> {

@@ -1,11 +1,13 @@
 /** How much of the account's space is taken. */
+import { call } from "$/jmap/client";
 import type { GetResponse, Quota } from "$/jmap/types";
 
 class QuotaStore {
   octets = $state.raw<Quota | null>(null);
 
-  take(answer: GetResponse<Quota>): void {
-    this.octets = answer.list.find((one) => one.resourceType === "octets") ?? null;
+  async load(): Promise<void> {
+    const { list } = await call<GetResponse<Quota>>("Quota/get", { ids: null });
+    this.octets = list.find((one) => one.resourceType === "octets") ?? null;
   }
 }
 

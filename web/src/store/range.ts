@@ -1,8 +1,8 @@
 /** One request for a stretch of a list, with all that its rows show. */
 import { type Call, call, ref, sendRaw } from "$/jmap/client";
-import { MethodFailed } from "$/jmap/errors";
-import type { Arguments, Invocation } from "$/jmap/batch";
+import type { Invocation } from "$/jmap/batch";
 import type { EmailHead, Filter, GetResponse, Id, QueryResponse, SearchSnippet, Thread } from "$/jmap/types";
+import { needed, wished } from "./answers";
 import { HEAD_PROPERTIES } from "./emails.svelte";
 
 export interface ListQuery {
@@ -20,28 +20,47 @@ export interface Range {
   heads: EmailHead[];
   threads: Thread[];
   snippets: SearchSnippet[];
+  /** From before the list was made: news from in between are heard of. */
   emailState: string;
   /** When it goes out, of scheduled mail. */
   sendAt: Map<Id, string>;
 }
 
-const NEWEST_FIRST = [{ property: "receivedAt", isAscending: false }];
+export const NEWEST_FIRST = [{ property: "receivedAt", isAscending: false }];
 
 /** MethodFailed anchorNotFound when the anchor has left the list. */
 export async function readRange(query: ListQuery, from: From, limit: number): Promise<Range> {
   const { filter, collapseThreads } = query;
   const calls: Call[] = [
+    ["Email/get", { ids: [] }],
     ["Email/query", { filter, sort: NEWEST_FIRST, collapseThreads, calculateTotal: true, limit, ...from }],
-    ["Email/get", { "#ids": ref(0, "Email/query", "/ids"), properties: HEAD_PROPERTIES }],
+    ["Email/get", { "#ids": ref(1, "Email/query", "/ids"), properties: HEAD_PROPERTIES }],
   ];
   if (collapseThreads) {
     calls.push(
-      ["Thread/get", { "#ids": ref(1, "Email/get", "/list/*/threadId") }],
-      ["Email/get", { "#ids": ref(2, "Thread/get", "/list/*/emailIds"), properties: HEAD_PROPERTIES }],
+      ["Thread/get", { "#ids": ref(2, "Email/get", "/list/*/threadId") }],
+      ["Email/get", { "#ids": ref(3, "Thread/get", "/list/*/emailIds"), properties: HEAD_PROPERTIES }],
     );
   }
-  if (query.hasWords) calls.push(["SearchSnippet/get", { filter, "#emailIds": ref(0, "Email/query", "/ids") }]);
-  return gathered(await sendRaw(calls), query);
+  if (query.hasWords) calls.push(["SearchSnippet/get", { filter, "#emailIds": ref(1, "Email/query", "/ids") }]);
+  const responses = await sendRaw(calls);
+  const range = gathered(responses, query);
+  // Conversations too long for one answer.
+  return collapseThreads && range.threads.length === 0 ? withThreads(range, wished<GetResponse<Thread>>(responses[3])?.list ?? []) : range;
+}
+
+/** What is asked for by one Email/get, and by one request. */
+const HEADS_AT_ONCE = 500;
+const HEADS_MAX = 16 * HEADS_AT_ONCE;
+
+async function withThreads(range: Range, threads: Thread[]): Promise<Range> {
+  const ids = threads.flatMap((one) => one.emailIds).slice(0, HEADS_MAX);
+  if (ids.length === 0) return range;
+  const calls = Array.from({ length: Math.ceil(ids.length / HEADS_AT_ONCE) }, (_, index): Call => {
+    return ["Email/get", { ids: ids.slice(index * HEADS_AT_ONCE, (index + 1) * HEADS_AT_ONCE), properties: HEAD_PROPERTIES }];
+  });
+  const more = (await sendRaw(calls)).flatMap((one) => wished<GetResponse<EmailHead>>(one)?.list ?? []);
+  return { ...range, heads: [...more, ...range.heads], threads };
 }
 
 /** Rows that are newer than a moment. */
@@ -68,33 +87,17 @@ export async function readScheduled(): Promise<Range> {
 }
 
 function gathered(responses: Invocation[][], query: ListQuery): Range {
-  const heads = needed<GetResponse<EmailHead>>(responses[1], "Email/get");
-  const threads = query.collapseThreads ? wished<GetResponse<Thread>>(responses[2]) : null;
-  // Threads too long for one answer are shown by their newest email alone.
-  const others = query.collapseThreads ? wished<GetResponse<EmailHead>>(responses[3]) : null;
+  const { state } = needed<GetResponse<EmailHead>>(responses[0], "Email/get");
+  const heads = needed<GetResponse<EmailHead>>(responses[2], "Email/get");
+  const threads = query.collapseThreads ? wished<GetResponse<Thread>>(responses[3]) : null;
+  const others = query.collapseThreads ? wished<GetResponse<EmailHead>>(responses[4]) : null;
   const snippets = query.hasWords ? wished<{ list: SearchSnippet[] }>(responses.at(-1)) : null;
   return {
-    query: needed<QueryResponse>(responses[0], "Email/query"),
+    query: needed<QueryResponse>(responses[1], "Email/query"),
     heads: [...(others?.list ?? []), ...heads.list],
     threads: others === null ? [] : (threads?.list ?? []),
     snippets: snippets?.list ?? [],
-    emailState: heads.state,
+    emailState: state,
     sendAt: new Map(),
   };
-}
-
-function needed<T>(response: Invocation[] | undefined, method: string): T {
-  const [name, args] = first(response);
-  if (name === "error") throw new MethodFailed(method, String(args["type"]), String(args["description"] ?? ""));
-  return args as T;
-}
-
-function wished<T>(response: Invocation[] | undefined): T | null {
-  const [name, args] = first(response);
-  return name === "error" ? null : (args as T);
-}
-
-function first(response: Invocation[] | undefined): [string, Arguments] {
-  const [name, args] = response?.[0] ?? ["error", { type: "serverFail" }];
-  return [name, args];
 }

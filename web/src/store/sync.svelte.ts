@@ -10,7 +10,8 @@ import { session } from "$/session.svelte";
 
 type Reload = () => Promise<void> | void;
 
-const TYPES = ["Email", "Thread", "Mailbox", "EmailSubmission", "Identity", "Quota", "Preferences", "EmailBatch", "VacationResponse"];
+/** A thread changes with its emails: nothing more is to be heard of it. */
+const TYPES = ["Email", "Mailbox", "EmailSubmission", "Identity", "Quota", "Preferences", "EmailBatch", "VacationResponse"];
 /** News that come close together are read once. */
 const GATHER_MS = 120;
 /** While there is always something new, as during a change of everything, it is read this often. */

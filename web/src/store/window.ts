@@ -21,6 +21,8 @@ export interface Window {
   first: number;
   /** -1 when there is none. */
   last: number;
+  /** The first row on the screen, some of it at least. */
+  top: number;
   /** Where row 0 would be, in px from the top of the canvas. */
   origin: number;
 }
@@ -33,6 +35,7 @@ export function windowOf({ total, rowHeight, viewHeight, scrollTop }: View): Win
     canvasHeight,
     first: Math.max(0, Math.floor(shown / rowHeight) - OVERSCAN),
     last: Math.min(total, Math.ceil((shown + viewHeight) / rowHeight) + OVERSCAN) - 1,
+    top: Math.max(0, Math.min(total - 1, Math.floor(shown / rowHeight))),
     origin: Math.max(0, Math.min(scrollTop, canvasHeight - viewHeight)) - shown,
   };
 }
@@ -40,6 +43,12 @@ export function windowOf({ total, rowHeight, viewHeight, scrollTop }: View): Win
 /** Rows' pixels for one of the canvas. */
 function scale(height: number, canvasHeight: number, viewHeight: number): number {
   return canvasHeight === height ? 1 : (height - viewHeight) / (canvasHeight - viewHeight);
+}
+
+/** The scrollTop that shows the same rows after so many came before them. */
+export function scrollTopAfter(moved: number, view: View): number {
+  const height = view.total * view.rowHeight;
+  return view.scrollTop + (moved * view.rowHeight) / scale(height, Math.min(height, CANVAS_MAX), view.viewHeight);
 }
 
 /** The scrollTop that brings a row fully on the screen, moving no more than needed. */

@@ -1,4 +1,4 @@
-"""What a page of the webmail begins with: the session's token, the JMAP session, the preferences."""
+"""What a page of the webmail begins with: the session's token, the JMAP session, preferences, mailboxes."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from bocau.directory.web_sessions import KnownSession
 from bocau.runtime.asgi import Scope, client_host
 from bocau.services.jmap import ids
 from bocau.services.jmap.application import origin_of
-from bocau.services.jmap.capabilities import BOCAU
+from bocau.services.jmap.capabilities import BOCAU, MAIL
 from bocau.services.jmap.context import Caller, Context, JmapRooms
 from bocau.services.jmap.dispatch import Request, run
 from bocau.services.jmap.methods import METHODS
@@ -20,18 +20,24 @@ async def boot_of(rooms: JmapRooms, scope: Scope, known: KnownSession) -> dict[s
 
 async def boot(rooms: JmapRooms, scope: Scope, login: Login, csrf: str) -> dict[str, Any]:
     caller = Caller(login, client_host(scope), login.session_id)
+    preferences, mailboxes = await _told(rooms, caller)
     return {
         "csrf": csrf,
         "session": session_object(caller, rooms.settings, origin_of(scope)),
-        "preferences": await _preferences(rooms, caller),
+        "preferences": preferences,
+        "mailboxes": mailboxes,
     }
 
 
-async def _preferences(rooms: JmapRooms, caller: Caller) -> dict[str, Any]:
-    """As Preferences/get tells them."""
-    arguments = {"accountId": ids.account_id(caller.login.account_id), "ids": ["singleton"]}
-    using = frozenset((BOCAU,))
-    request = Request(using, [("Preferences/get", arguments, "0")], None)
-    ((name, told, _),) = await run(request, Context(rooms, caller, using), METHODS)
-    found: list[dict[str, Any]] = told["list"] if name != "error" else []
-    return found[0] if found else {}
+async def _told(rooms: JmapRooms, caller: Caller) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Preferences and mailboxes as their /get tells them: with these a page can ask for its first list.
+    None: they cannot be read now."""
+    account = ids.account_id(caller.login.account_id)
+    using = frozenset((BOCAU, MAIL))
+    calls = [
+        ("Preferences/get", {"accountId": account, "ids": ["singleton"]}, "0"),
+        ("Mailbox/get", {"accountId": account, "ids": None}, "1"),
+    ]
+    preferences, mailboxes = await run(Request(using, calls, None), Context(rooms, caller, using), METHODS)
+    found: list[dict[str, Any]] = preferences[1]["list"] if preferences[0] != "error" else []
+    return found[0] if found else {}, mailboxes[1] if mailboxes[0] != "error" else None

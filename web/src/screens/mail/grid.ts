@@ -19,7 +19,7 @@ export function clicked(event: MouseEvent, byTouch: boolean): void {
   if (position < 0) return;
   const act = (event.target as Element).closest<HTMLElement>("[data-act]")?.dataset["act"];
   cursor.rest(position);
-  if (event.shiftKey) selection.extend(position);
+  if (event.shiftKey) void selection.extend(position);
   else if (act === "pick" || event.ctrlKey || event.metaKey) selection.toggle(position);
   else if (act === "star") starAt(position);
   else if (byTouch && selection.count > 0) selection.toggle(position);
@@ -47,7 +47,7 @@ export function pressed(event: KeyboardEvent, page: number): void {
 
 function selectAlong(from: number, to: number): void {
   if (selection.count === 0) selection.toggle(from);
-  selection.extend(to);
+  void selection.extend(to);
 }
 
 function destination(key: string, page: number): number | null {

@@ -18,6 +18,9 @@ import { ownText } from "./plain";
 import type { Identity, Quotation } from "./types";
 
 const REST_MS = 2000;
+/** The server writes a message anew with each save, files and all: large ones are saved less often. The words are kept here meanwhile. */
+const REST_BYTES_PER_MS = 1000;
+const REST_MS_MAX = 20_000;
 const KEEP_MS = 500;
 const AGAIN_MS = 15_000;
 /** A browser carries no more after its page has gone. */
@@ -100,7 +103,7 @@ export class Draft {
     this.status = "unsaved";
     this.refusal = null;
     this.#keeping ??= setTimeout(() => this.#keep(), KEEP_MS);
-    this.#later(REST_MS);
+    this.#later(Math.min(REST_MS + this.attachments.bytes / REST_BYTES_PER_MS, REST_MS_MAX));
   }
 
   #later(milliseconds: number): void {

@@ -6,10 +6,11 @@ A term that was answered for all emails is not asked again; a text is read only 
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from functools import cached_property
 from itertools import islice
 from time import thread_time
-from typing import Final
+from typing import ClassVar, Final
 
 from bocau.base.ids import AccountId, EmailId
 from bocau.formats.header import body_start, fields
@@ -31,7 +32,9 @@ from bocau.store.search import Verdict
 
 PORTION: Final = 100
 """Emails looked at before others get their turn."""
-CPU_SECONDS_MAX: Final = 3.5
+CPU_SECONDS_AT_ONCE: Final = 3.5
+"""A query that needs more goes on with rests, as long as what it has done; one of an account at a time."""
+CPU_SECONDS_MAX: Final = 12.0
 """Of one query."""
 HEADER_BYTES: Final = 32 * 1024
 """Read of a long message at first; nearly every header ends before."""
@@ -46,8 +49,20 @@ async def verified(
     store: MailStore, account_id: AccountId, evaluator: Evaluator, term: Term, doubtful: bytes
 ) -> list[int]:
     """The positions of those that match. MethodError unsupportedFilter when too many must be read."""
+    pace = _Pace(account_id)
+    with closing(pace):
+        return await _verified(store, account_id, evaluator, term, doubtful, pace)
+
+
+async def _verified(
+    store: MailStore,
+    account_id: AccountId,
+    evaluator: Evaluator,
+    term: Term,
+    doubtful: bytes,
+    pace: "_Pace",
+) -> list[int]:
     found: list[int] = []
-    spent = 0.0
     serials = evaluator.pool.columns.fact(Fact.EMAIL_SERIAL)
     waiting = (mark.start() for mark in _MARKED.finditer(doubtful))
     while some := list(islice(waiting, PORTION)):
@@ -59,13 +74,48 @@ async def verified(
             for position, email_id in zip(some, email_ids, strict=True)
             if email_id in texts
         ]
-        spent += thread_time() - began
+        now = thread_time() - began
         matching, seconds = await asyncio.to_thread(_looked_at, evaluator, term, candidates)
         found += matching
-        spent += seconds
-        if spent > CPU_SECONDS_MAX:
-            raise MethodError("unsupportedFilter", "too many emails would have to be read: say more words")
+        await pace.spend(now + seconds)
     return found
+
+
+class _Pace:
+    """What one query has taken of the processor. `close` it."""
+
+    _long: ClassVar[set[AccountId]] = set()
+    """Accounts that have a long query under way."""
+
+    def __init__(self, account_id: AccountId) -> None:
+        self._account_id = account_id
+        self._spent = 0.0
+        self._is_long = False
+
+    async def spend(self, seconds: float) -> None:
+        """Count, and rest where others should go first. MethodError unsupportedFilter."""
+        self._spent += seconds
+        if self._spent > CPU_SECONDS_MAX:
+            raise _too_much()
+        if self._spent > CPU_SECONDS_AT_ONCE:
+            self._take_long()
+            await asyncio.sleep(seconds)
+
+    def _take_long(self) -> None:
+        if self._is_long:
+            return
+        if self._account_id in self._long:
+            raise _too_much()
+        self._is_long = True
+        self._long.add(self._account_id)
+
+    def close(self) -> None:
+        if self._is_long:
+            self._long.discard(self._account_id)
+
+
+def _too_much() -> MethodError:
+    return MethodError("unsupportedFilter", "too many emails would have to be read: say more words")
 
 
 class Candidate:

@@ -58,6 +58,19 @@ async def test_too_much_to_read_is_refused(desk, monkeypatch):
     assert (await desk.call("Email/query", filter={"body": "word"}))["error"] == "unsupportedFilter"
 
 
+async def test_a_long_search_goes_on_with_rests_and_one_at_a_time(desk, monkeypatch):
+    monkeypatch.setattr(verifying, "CPU_SECONDS_AT_ONCE", 0.0)
+    monkeypatch.setattr(verifying, "PORTION", 1)
+    for _ in range(3):
+        await desk.deliver(b"Subject: x\r\n\r\nword other\r\n")
+    asked = [desk.call("Email/query", filter={"body": text}) for text in ("word", "other")]
+    told = await asyncio.gather(*asked)
+    assert sorted(len(one.get("ids", ())) for one in told) == [0, 3]
+    assert [one["error"] for one in told if "error" in one] == ["unsupportedFilter"]
+    for text in ("word", "other"):
+        assert len((await desk.call("Email/query", filter={"body": text}))["ids"]) == 3
+
+
 async def test_others_have_their_turn_while_emails_are_read(desk, monkeypatch):
     monkeypatch.setattr(verifying, "PORTION", 1)
     for _ in range(5):

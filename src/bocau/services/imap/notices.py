@@ -134,7 +134,7 @@ def _sort(
 async def tell_names(session: "ImapSession", watch: Watch, own: Collection[str] = ()) -> None:
     """LIST responses for what has come, gone, got another name, been subscribed or unsubscribed; but not for
     the names in `own` and near them, which this client has just changed itself."""
-    before, subscribed = watch.names, watch.subscribed
+    before, subscribed, unreadable = watch.names, watch.subscribed, watch.unreadable
     names = await watch.look(session)
     changed_subscriptions = subscribed ^ names.subscribed
     # Who watches the subscribed mailboxes hears also of what leaves the list.
@@ -148,6 +148,7 @@ async def tell_names(session: "ImapSession", watch: Watch, own: Collection[str] 
         if Event.SUBSCRIPTION_CHANGE in wanted and not _is_own(name, own):
             _tell_name(session, names, name, "")
     watch.subscribed = names.subscribed
+    tell_access(session, watch, names, (unreadable ^ watch.unreadable) & before.keys())
 
 
 def _affected(session: "ImapSession", watch: Watch, before: Mapping[Key, str]) -> dict[str, str]:
@@ -228,11 +229,17 @@ def _news_items(session: "ImapSession", events: Collection[Event]) -> list[Statu
     return list(dict.fromkeys(items))
 
 
-def tell_no_access(session: "ImapSession", watch: Watch, names: Names) -> None:
-    """Watched mailboxes that this user may list, but not read (RFC 5465 §3.1)."""
-    for name, shown in names.shown.items():
-        if "r" not in shown.rights and watch.events(name, shown.account_id, session.account_id):
+def tell_access(session: "ImapSession", watch: Watch, names: Names, keys: Collection[Key]) -> None:
+    """Which of these watched mailboxes this user may list, but not read; and which it now may (RFC 5465 §3.1,
+    §5.9)."""
+    told = sorted((watch.names[key], key) for key in keys if key in watch.names)
+    for name, key in told:
+        if not watch.events(name, key[0], session.account_id):
+            continue
+        if key in watch.unreadable:
             tell_line(session, name, (b"\\NoAccess",))
+        else:
+            _tell_name(session, names, name, "")
 
 
 async def tell_all_counters(session: "ImapSession", watch: Watch) -> None:

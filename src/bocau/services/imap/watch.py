@@ -55,6 +55,8 @@ class Watch:
         """The logs of these accounts have been told up to here."""
         self.names: dict[Key, str] = {}
         """What the client knows of mailboxes."""
+        self.unreadable: set[Key] = set()
+        """Those of them that it may list only."""
         self.subscribed: set[str] = set()
         self.grants: Grants = {}
         """What others let this user do."""
@@ -107,6 +109,11 @@ class Watch:
         self.subscribed = names.subscribed
         self.names = {
             (shown.account_id, shown.mailbox.mailbox_id): name for name, shown in names.shown.items()
+        }
+        self.unreadable = {
+            (shown.account_id, shown.mailbox.mailbox_id)
+            for shown in names.shown.values()
+            if "r" not in shown.rights
         }
         return names
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.notify import EVENT_NAMES, Notify
 from bocau.services.imap import updates
-from bocau.services.imap.notices import tell_all_counters, tell_no_access
+from bocau.services.imap.notices import tell_access, tell_all_counters
 from bocau.services.imap.watch import Watch
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def answer(session: "ImapSession", command: Notify) -> None:
         if watch.listen(session):
             # What happened in those accounts between the look and their bells.
             names = await watch.look(session)
-        tell_no_access(session, watch, names)
+        tell_access(session, watch, names, watch.unreadable)
     if command.wants_status:
         await tell_all_counters(session, watch)
     await session.ok(command, "NOTIFY completed")

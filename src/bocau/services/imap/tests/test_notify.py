@@ -241,6 +241,19 @@ async def test_who_may_only_look_up_learns_no_counts(home: Home, alice: SessionP
         await watcher.hears_nothing_more()
 
 
+async def test_the_right_to_read_comes_and_goes(home: Home, alice: SessionPlayer) -> None:
+    """RFC 5465 §5.9."""
+    box = "Other Users/alice@example.org/Team"
+    await alice.say("a CREATE Team", "b SETACL Team bob@example.org l")
+    async with watching(home, 'NOTIFY SET (SUBTREE "" (MessageNew MessageExpunge))', user="bob") as watcher:
+        await alice.say("c SETACL Team bob@example.org +r")
+        await watcher.hears(f'* LIST (\\HasNoChildren) "/" "{box}"')
+        await home.deliver(mail.PLAIN, mailbox="Team")
+        await watcher.hears(f'* STATUS "{box}" (MESSAGES 1 UIDNEXT 2)')
+        await alice.say("d SETACL Team bob@example.org -r")
+        await watcher.hears(f'* LIST (\\NoAccess) "/" "{box}"')
+
+
 async def test_nothing_is_left_of_a_watcher_that_goes(home: Home) -> None:
     async with watching(home, "NOTIFY SET (PERSONAL (MailboxName))") as watcher:
         assert len(home.bell.heard["a1"]) == 1

@@ -32,8 +32,9 @@ def expunge(
     seen.forget(tx, mailbox_id, uids)
     modseq = tx.next_modseq()
     leave(tx, mailbox_id, modseq, total)
-    tx.sql.execute(WRITING.lose, (total.size, total.messages, tx.account_id))
-    tx.log(modseq, ChangeKind.EXPUNGED, mailbox_id, text_of(ranges_of(uids)), **removed._asdict())
+    tx.sql.execute(WRITING.lose, (total.size - removed.staying_bytes, total.messages, tx.account_id))
+    text = text_of(ranges_of(uids))
+    tx.log(modseq, ChangeKind.EXPUNGED, mailbox_id, text, emails=removed.emails, gone=removed.gone)
     return uids
 
 
@@ -46,12 +47,14 @@ def leave(tx: "Writing", mailbox_id: MailboxId, modseq: int, total: Totals) -> N
 
 
 class Removed(NamedTuple):
-    """What the change log says of emails that leave a mailbox."""
+    """What the change log says of emails that leave a mailbox, and what of them stays."""
 
     emails: str
     """The serials of all, as ranges."""
     gone: str | None
     """Those that had no other place: JSON [[email serial, thread serial], …]; None: there are none."""
+    staying_bytes: int
+    """Of those that have another place: they are still held."""
 
 
 def remove(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, needed: int) -> Removed:
@@ -61,12 +64,13 @@ def remove(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, needed: int)
     leaving = [tx.sql.row(PURGE.leaving, place) or (0, None) for place in places]
     pairs = ",".join(text for _, text in leaving if text)
     gone = f"[{pairs}]" if pairs else None
-    departed = serials
+    departed, staying_bytes = serials, 0
     if sum(count for count, _ in leaving) < len(serials):
         departed = sorted(serial for serial, _ in json.loads(gone or "[]"))
+        staying_bytes = sum(tx.sql.value(PURGE.staying_bytes, place) for place in places)
         for place in places:
             tx.sql.execute(PURGE.lose_places, place)
     for place in places:
         tx.sql.execute(WRITING.delete_messages, place)
     purge(tx, departed)
-    return Removed(text_of(ranges_of(serials)), gone)
+    return Removed(text_of(ranges_of(serials)), gone, staying_bytes)

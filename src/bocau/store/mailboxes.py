@@ -143,12 +143,14 @@ def delete(tx: "Writing", mailbox_id: MailboxId) -> None:
     if _children(tx, mailbox.name):
         raise HasChildren(f"mailbox {mailbox.name!r} has children")
     removed = remove(tx, mailbox_id, ((1, mailbox.uid_next),), 0)
-    tx.sql.execute(WRITING.lose, (mailbox.size_bytes, mailbox.message_count, tx.account_id))
+    lost_bytes = mailbox.size_bytes - removed.staying_bytes
+    tx.sql.execute(WRITING.lose, (lost_bytes, mailbox.message_count, tx.account_id))
     tx.sql.execute(WRITING.delete_mailbox, (tx.account_id, mailbox_id))
     annotations.forget_mailbox(tx, mailbox_id)
     access.forget_mailbox(tx, mailbox_id)
     seen.forget_mailbox(tx, mailbox_id)
-    tx.log(tx.next_modseq(), ChangeKind.MAILBOX_DELETED, mailbox_id, **removed._asdict())
+    log = tx.next_modseq(), ChangeKind.MAILBOX_DELETED, mailbox_id
+    tx.log(*log, emails=removed.emails, gone=removed.gone)
 
 
 def set_role(tx: "Writing", mailbox_id: MailboxId, role: MailboxRole | None) -> None:

@@ -92,7 +92,8 @@ def share(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailb
         tx.sql.execute(WRITING.gain_places, place)
         tx.sql.execute(WRITING.move_messages, (target, uid - first, modseq, tx.job.now, *place))
         uid += last - first + 1
-    tx.sql.execute(WRITING.lose, (-total.size, -total.messages, tx.account_id))
+    # Its octets count once, wherever it lies (RFC 9425 §3).
+    tx.sql.execute(WRITING.lose, (0, -total.messages, tx.account_id))
     pairs = _settle_target(tx, target, modseq, sources, first_uid, emails)
     seen.carry(tx, mailbox_id, target, pairs)
 

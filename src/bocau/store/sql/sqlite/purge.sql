@@ -7,6 +7,14 @@ WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEE
     AND NOT EXISTS (
         SELECT 1 FROM email AS e INDEXED BY email_shared WHERE e.place_count > 1 AND e.email_id = m.email_id);
 
+-- name: staying_bytes
+-- Of emails that have another place.
+SELECT coalesce(sum(m.size_bytes), 0) FROM message AS m
+WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
+    AND (m.flags & :needed) = :needed2
+    AND EXISTS (
+        SELECT 1 FROM email AS e INDEXED BY email_shared WHERE e.place_count > 1 AND e.email_id = m.email_id);
+
 -- name: lose_places
 UPDATE email INDEXED BY email_shared SET place_count = place_count - 1 WHERE place_count > 1 AND email_id IN (
     SELECT email_id FROM message

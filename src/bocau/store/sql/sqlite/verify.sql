@@ -34,7 +34,9 @@ SELECT kind, emails, gone FROM change WHERE account_id = :account_id AND emails 
 
 -- name: account
 SELECT 'used_bytes is not the sum of sizes', s.used_bytes,
-    (SELECT coalesce(sum(size_bytes), 0) FROM message WHERE account_id = :account_id) AS found
+    (SELECT coalesce(sum(size_bytes), 0) FROM message WHERE account_id = :account_id)
+    - (SELECT coalesce(sum((place_count - 1) * length), 0) FROM email
+        WHERE place_count > 1 AND email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295) AS found
 FROM account_state AS s WHERE s.account_id = :account_id AND s.used_bytes <> found
 UNION ALL
 SELECT 'message_count is not the count of rows', s.message_count,

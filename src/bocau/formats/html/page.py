@@ -13,8 +13,6 @@ Address = Callable[[Reference], str]
 _STYLE: Final = """
 :root{color-scheme:light}
 html{background:#fff;color:#1b1f24}
-html.dark{color-scheme:dark;background:#14171c;color:#e6e8eb}
-html.dark a{color:#8ab4f8}
 body{margin:0;padding:0;font:15px/1.6 system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif;contain:paint;
 overflow-wrap:anywhere}
 .mail{max-width:100%;overflow-x:auto}
@@ -23,12 +21,16 @@ overflow-wrap:anywhere}
 .mail table{overflow-wrap:normal}
 .mail .m-text{white-space:pre-wrap}
 .mail blockquote{margin:0 0 0 8px;padding:0 0 0 10px;border-left:2px solid #d8dee4}
-html.dark .mail blockquote{border-left-color:#2f353d}
 .mail .m-quoted>summary{cursor:pointer;width:max-content;margin:8px 0;padding:2px 10px;border-radius:6px;
 background:#f6f7f9;color:#57606a;font:13px/18px system-ui,sans-serif}
-html.dark .mail .m-quoted>summary{background:#1c2027;color:#a3abb6}
 .mail .m-leads{color:#7a4d00}
+@media screen{
+html.dark{color-scheme:dark;background:#14171c;color:#e6e8eb}
+html.dark a{color:#8ab4f8}
+html.dark .mail blockquote{border-left-color:#2f353d}
+html.dark .mail .m-quoted>summary{background:#1c2027;color:#a3abb6}
 html.dark .mail .m-leads{color:#f0c36d}
+}
 """
 
 

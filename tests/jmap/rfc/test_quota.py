@@ -121,6 +121,17 @@ def test_what_moves_or_is_marked_is_not_told(limited: Client) -> None:
         assert told == {"interval": 2}
 
 
+def test_an_email_in_two_mailboxes_counts_once(limited: Client) -> None:
+    """A copy by IMAP is another email, and counts."""
+    email, used = limited.put(MESSAGE, limited.boxes["inbox"]), _octets(limited)["used"]
+    limited.updated("Email", email, {f"mailboxIds/{limited.boxes['archive']}": True})
+    assert _octets(limited)["used"] == used
+    limited.updated("Email", email, {f"mailboxIds/{limited.boxes['inbox']}": None})
+    assert _octets(limited)["used"] == used
+    limited.call("Email/set", destroy=[email])
+    assert _octets(limited)["used"] == used - len(MESSAGE)
+
+
 def test_filters_and_sorts(limited: Client) -> None:
     """§4.4"""
     for wanted, found in (

@@ -6,7 +6,7 @@
  * Nodes are made anew and never become text on the way, so there is nothing that a second reading could take
  * differently than the first.
  */
-import { parsed, STYLE } from "./parsed";
+import { parsed, restored, STYLE } from "./parsed";
 import { SIGNATURE, STYLES } from "./look";
 
 const TAGS = new Set([
@@ -106,11 +106,11 @@ function madeOf(element: HTMLElement): Node | null {
 function takeAttributes(made: HTMLElement, element: HTMLElement): void {
   for (const [name, allowed] of Object.entries(ATTRIBUTES)) {
     const value = element.getAttribute(name);
-    if (value !== null && allowed.test(value)) made.setAttribute(name, value);
+    if (value !== null && allowed.test(value)) made.setAttribute(name, restored(value));
   }
   const classes = [...element.classList].filter((name) => name in STYLES || name === SIGNATURE);
   if (classes.length > 0) made.className = classes.join(" ");
-  const address = element.getAttribute("href")?.trim() ?? "";
+  const address = restored(element.getAttribute("href")?.trim() ?? "");
   if (element.nodeName !== "A" || !LINK.test(address)) return;
   made.setAttribute("href", address);
   made.setAttribute("target", "_blank");
@@ -121,7 +121,7 @@ function takeAttributes(made: HTMLElement, element: HTMLElement): void {
 function pictureOf(element: HTMLElement): Node {
   const source = element.getAttribute("src") ?? "";
   const cid = element.getAttribute("data-cid") ?? "";
-  if (!OWN_PICTURE.test(source) || !CID.test(cid)) return document.createTextNode(element.getAttribute("alt") ?? "");
+  if (!OWN_PICTURE.test(source) || !CID.test(cid)) return document.createTextNode(restored(element.getAttribute("alt") ?? ""));
   const made = document.createElement("img");
   takeAttributes(made, element);
   made.src = source;

@@ -64,6 +64,25 @@ def test_only_the_types_asked_for(client: Client) -> None:
     assert list(_state(stream)["changed"][client.account]) == ["Identity"]
 
 
+def test_pings_tell_the_interval_that_is_kept(client: Client) -> None:
+    """§7.3: the server may choose another one; a ping has no id and comes after silence alone."""
+    stream = _open(client, "types=EmailDelivery&closeafter=no&ping=1")
+    assert _event(stream) in (("", None), ("ping", {"interval": 1}))
+    lines = []
+    while b"ping" not in b"".join(lines) or lines[-1] != b"\n":
+        lines.append(stream.readline())
+    assert not [line for line in lines if line.startswith(b"id:")]
+
+
+def test_last_event_id_of_another_server_tells_all(client: Client) -> None:
+    """§7.3: what is not known may have changed."""
+    connection = client.connection()
+    headers = {"Authorization": client.authorization, "Last-Event-ID": "of another server"}
+    connection.request("GET", "/jmap/eventsource?types=*&closeafter=state&ping=0", headers=headers)
+    told = _state(connection.getresponse())["changed"][client.account]
+    assert told["Email"] == client.state("Email") and "Mailbox" in told
+
+
 @pytest.mark.parametrize(
     "query",
     ["types=*&closeafter=never&ping=0", "types=*&closeafter=no&ping=x", "types=*&closeafter=no&ping=-1"],

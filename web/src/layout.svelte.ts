@@ -3,6 +3,7 @@ import { MediaQuery } from "svelte/reactivity";
 import { preferences } from "$/preferences.svelte";
 
 const wide = new MediaQuery("min-width: 1100px", true);
+const coarse = new MediaQuery("pointer: coarse", false);
 const phone = new MediaQuery("max-width: 699px", false);
 
 const ROW_HEIGHTS = { compact: 32, normal: 44, roomy: 64 };
@@ -16,6 +17,10 @@ export const layout = {
   },
   get isPhone(): boolean {
     return phone.current;
+  },
+  /** Fingers, which also make larger and smaller. */
+  get isTouch(): boolean {
+    return phone.current || coarse.current;
   },
   /** Where a conversation is read. */
   get pane(): "right" | "bottom" | "off" {

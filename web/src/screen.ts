@@ -1,5 +1,6 @@
 /**
- * What an on-screen keyboard leaves of the screen, as `--screen` (its height) and `--screen-top`.
+ * What an on-screen keyboard leaves of the screen, as `--screen` (its height) and `--screen-top`; and what it takes,
+ * `--covered`.
  *
  * Where the browser makes the page smaller itself (`interactive-widget` in index.html) there is nothing to say; Safari
  * lays the keyboard over the page and moves the page beneath it.
@@ -18,9 +19,9 @@ export function followKeyboard(): void {
     if (isCovered) {
       style.setProperty("--screen", `${seen.height}px`);
       style.setProperty("--screen-top", `${seen.offsetTop}px`);
+      style.setProperty("--covered", `${innerHeight - seen.height - seen.offsetTop}px`);
     } else {
-      style.removeProperty("--screen");
-      style.removeProperty("--screen-top");
+      for (const name of ["--screen", "--screen-top", "--covered"]) style.removeProperty(name);
     }
   };
   seen.addEventListener("resize", fit);

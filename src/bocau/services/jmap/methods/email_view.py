@@ -16,7 +16,7 @@ from bocau.services.jmap.errors import MethodError, invalid_arguments
 from bocau.services.jmap.standard import get_response, optional, take_get
 from bocau.services.jmap.viewing.attachments import attachments
 from bocau.services.jmap.viewing.opened import NothingToShow, Opened, computed, open_message
-from bocau.services.jmap.viewing.sender import person, sender_facts
+from bocau.services.jmap.viewing.sender import is_forged, person, sender_facts
 from bocau.services.jmap.viewing.shown import Options
 from bocau.services.jmap.viewing.viewing import Viewing
 from bocau.store import BlobLost
@@ -89,7 +89,7 @@ class _View:
         rooms, viewing = self.context.rooms, viewing_of(self.context)
         message = await open_message(rooms, self.account, self.email_id, self.path)
         values = first_values(message.header, 0, len(message.header))
-        is_trusted = not self.path and _is_trusted(self.context, person(values.get(b"from")).shown)
+        is_trusted = not self.path and _is_trusted(self.context, values)
         if self.asks_trust and is_trusted:
             self.options = self.options._replace(shows_images=True)
         shown = await viewing.shown(rooms, self.account, self.email_id, self.path, self.options, message)
@@ -140,11 +140,14 @@ def _unsubscribe(values: dict[bytes, bytes]) -> dict[str, str] | None:
     return None if found is None else {"kind": found.way.value, "target": found.target}
 
 
-def _is_trusted(context: Context, address: str) -> bool:
-    """Whether the account has said that this sender's images are always shown."""
+def _is_trusted(context: Context, values: dict[bytes, bytes]) -> bool:
+    """Whether the account has said that this sender's images are always shown; whoever borrows a colleague's
+    name shall not learn by them who reads."""
     from bocau.services.jmap.viewing.trust import image_senders
 
-    return address.lower() in context.store.glance(context.account_id, image_senders)
+    who = person(values.get(b"from"))
+    is_chosen = who.shown.lower() in context.store.glance(context.account_id, image_senders)
+    return is_chosen and not is_forged(context.rooms, values, who)
 
 
 METHODS: Final = {"EmailView/get": Registered(BOCAU, get)}

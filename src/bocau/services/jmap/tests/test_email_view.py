@@ -223,6 +223,18 @@ async def test_a_stranger_with_an_address_of_ours_is_odd(desk: Desk, way: bytes,
 
 
 @pytest.mark.usefixtures("web")
+@pytest.mark.parametrize(("way", "is_trusted"), [(b"ESMTPS", False), (b"ESMTPSA", True)])
+async def test_images_are_not_shown_to_who_borrows_a_trusted_name(
+    desk: Desk, way: bytes, is_trusted: bool
+) -> None:
+    await desk.call("Preferences/set", update={"singleton": {"imageSenders": ["boss@example.org"]}})
+    fields = OURS % (way, DATE) + b"From: Boss <boss@example.org>\r\nContent-Type: text/html\r\n"
+    data = fields + b"\r\n<img src=https://a.example/x.png>"
+    told = await view(desk, data, images="trusted", properties=["hasRemoteImages", "isTrusted"])
+    assert (told["isTrusted"], told["hasRemoteImages"]) == (is_trusted, not is_trusted)
+
+
+@pytest.mark.usefixtures("web")
 async def test_what_was_put_here_by_hand_came_from_nowhere(desk: Desk) -> None:
     foreign = (OURS % (b"ESMTPS", DATE)).replace(b"by localhost", b"by mx.old.example")
     assert (await sender(desk, foreign + b"From: boss@example.org\r\n"))["warnings"] == []

@@ -104,8 +104,21 @@ async def sender_facts(
         "isColleague": is_colleague,
         "isFirstContact": is_first,
         "checks": _checks(came),
-        "warnings": _warnings(rooms, account, values, who, is_forged=is_local and came.is_from_outside),
+        "warnings": _warnings(rooms, account, values, who, is_forged=_is_forged(rooms, came, who)),
     }
+
+
+def is_forged(rooms: "JmapRooms", values: dict[bytes, bytes], who: Person) -> bool:
+    """Whether a message says that it is of a domain of this server, and came like a stranger's."""
+    return _is_forged(rooms, hop(values, rooms.settings.hostname), who)
+
+
+def _is_forged(rooms: "JmapRooms", came: Hop, who: Person) -> bool:
+    return (
+        came.is_from_outside
+        and who.address is not None
+        and rooms.directory.is_local_domain(who.address.domain)
+    )
 
 
 def _checks(came: Hop) -> list[dict[str, str | None]]:
@@ -122,7 +135,6 @@ def _checks(came: Hop) -> list[dict[str, str | None]]:
 def _warnings(
     rooms: "JmapRooms", account: AccountId, values: dict[bytes, bytes], who: Person, *, is_forged: bool
 ) -> list[dict[str, str]]:
-    """`is_forged`: it says that it is of a domain of this server, and came like a stranger's."""
     found: list[tuple[str, str]] = []
     if who.address is not None:
         if is_forged:

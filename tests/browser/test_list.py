@@ -180,10 +180,11 @@ def test_new_mail_costs_one_small_request(mail: Webmail, full: Server) -> None:
 def test_an_answer_to_old_mail_moves_what_was_above_it(mail: Webmail, full: Server) -> None:
     """Where it was no page of this list knows."""
     letters = seed.Correspondence(full, VIETNAMESE.user)
-    now = time.time()
+    start = time.time() - 90
     for number, subject in enumerate(["Chuyện cũ", *(f"Chen vào {number}" for number in range(60))]):
-        message = seed.written(seed.LAN, letters.me, subject, "Chào.\n", now - 90 + number, f"chuyen-{number}")
-        letters.keep("INBOX", message, now - 90 + number, "()")
+        at = start + number
+        message = seed.written(seed.LAN, letters.me, subject, "Chào.\n", at, f"chuyen-{number}")
+        letters.keep("INBOX", message, at, "()")
     letters.carry()
     mail.go()
     newest = mail.row("Chen vào 59")

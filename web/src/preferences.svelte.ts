@@ -87,15 +87,16 @@ class PreferenceStore {
     }
   }
 
-  /** The page goes: what was chosen a moment ago is sent by a request that outlives it. */
+  /** The page goes, or may be ended unseen: what was chosen a moment ago is sent by a request that outlives it. */
   leave(): void {
     if (session.boot === null || Object.keys(this.#unsaved).length === 0) return;
     clearTimeout(this.#timer);
-    const update = { singleton: this.#unsaved };
+    const sent = this.#unsaved;
     this.#unsaved = {};
-    const methodCalls = [["Preferences/set", { accountId: session.accountId, update }, "0"]];
+    const methodCalls = [["Preferences/set", { accountId: session.accountId, update: { singleton: sent } }, "0"]];
     const body = JSON.stringify({ using: USING, methodCalls });
-    void reach(session.object.apiUrl, { method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: true }).catch(() => undefined);
+    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body, keepalive: true };
+    reach(session.object.apiUrl, request).catch(() => (this.#unsaved = { ...sent, ...this.#unsaved }));
   }
 
   #show(): void {
@@ -107,3 +108,5 @@ class PreferenceStore {
 
 export const preferences = new PreferenceStore();
 window.addEventListener("pagehide", () => preferences.leave());
+// A phone ends pages that are not seen without another word.
+document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && preferences.leave());

@@ -9,7 +9,7 @@ from bocau.services.jmap import ids
 from bocau.services.jmap.application import origin_of
 from bocau.services.jmap.capabilities import BOCAU, MAIL
 from bocau.services.jmap.context import Caller, Context, JmapRooms
-from bocau.services.jmap.dispatch import Request, run
+from bocau.services.jmap.dispatch import Invocation, Request, run
 from bocau.services.jmap.methods import METHODS
 from bocau.services.jmap.session_object import session_object
 
@@ -34,7 +34,7 @@ async def _told(rooms: JmapRooms, caller: Caller) -> tuple[dict[str, Any], dict[
     None: they cannot be read now."""
     account = ids.account_id(caller.login.account_id)
     using = frozenset((BOCAU, MAIL))
-    calls = [
+    calls: list[Invocation] = [
         ("Preferences/get", {"accountId": account, "ids": ["singleton"]}, "0"),
         ("Mailbox/get", {"accountId": account, "ids": None}, "1"),
     ]

@@ -1,4 +1,4 @@
-"""What an office worker relies on at a desk: nothing is pushed out of sight, and buttons do what they stand beside."""
+"""At a desk: nothing is pushed out of sight, and buttons do what they stand beside."""
 
 import re
 

@@ -27,6 +27,10 @@ const CALLS_MAX = 16;
 /** The server must have answered by then; it gives a request up after 60 seconds. */
 const ANSWER_MS = 70_000;
 
+/** Other pages and programs of this person are at it: nothing was done, so it is asked again. */
+const CROWDED = ["maxConcurrentRequests", "maxConcurrentUpload"];
+const PAUSES_MS = [200, 600, 1500];
+
 interface Waiting {
   calls: Call[];
   resolve: (responses: Invocation[][]) => void;
@@ -107,7 +111,7 @@ async function post(methodCalls: Invocation[]): Promise<Invocation[]> {
  * A request with the session's token, whatever it is for (API, upload). Offline, LoggedOut, Refused; otherwise the
  * response with a 2xx status.
  */
-export async function reach(url: string, init: RequestInit): Promise<Response> {
+export async function reach(url: string, init: RequestInit, pauses = PAUSES_MS): Promise<Response> {
   let response: Response;
   const { boot } = session;
   try {
@@ -127,11 +131,19 @@ export async function reach(url: string, init: RequestInit): Promise<Response> {
     throw new Offline(response.statusText);
   }
   session.isOnline = true;
-  if (!response.ok) throw await refused(response);
-  return response;
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as Problem;
+  const [pause, ...rest] = pauses;
+  if (pause === undefined || !CROWDED.includes(problem.limit ?? "")) {
+    throw new Refused(problem.type ?? "about:blank", response.status, problem.detail ?? response.statusText);
+  }
+  await new Promise((go) => setTimeout(go, pause * (1 + Math.random())));
+  return reach(url, init, rest);
 }
 
-async function refused(response: Response): Promise<Refused> {
-  const problem = (await response.json().catch(() => ({}))) as { type?: string; detail?: string };
-  return new Refused(problem.type ?? "about:blank", response.status, problem.detail ?? response.statusText);
+/** RFC 8620 §3.6.1. */
+interface Problem {
+  type?: string;
+  detail?: string;
+  limit?: string;
 }

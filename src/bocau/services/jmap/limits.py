@@ -21,9 +21,11 @@ POINTER_RESULTS_MAX: Final = 100_000
 @dataclass(frozen=True, slots=True)
 class Limits:
     max_size_upload: int = 50 * 1024 * 1024
-    max_concurrent_upload: int = 4
+    max_concurrent_upload: int = 8
+    """Of one account, over all workers: several programs, several pages."""
     max_size_request: int = 10 * 1024 * 1024
-    max_concurrent_requests: int = 8
+    max_concurrent_requests: int = 16
+    """Likewise."""
     max_calls_in_request: int = 32
     max_objects_in_get: int = 1000
     max_objects_in_set: int = 1000

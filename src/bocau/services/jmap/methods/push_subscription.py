@@ -16,6 +16,7 @@ from bocau.services.jmap import ids
 from bocau.services.jmap.capabilities import CORE
 from bocau.services.jmap.context import Arguments, Context, Registered
 from bocau.services.jmap.errors import MethodError, SetError, invalid_properties
+from bocau.services.jmap.hourly import Hourly
 from bocau.services.jmap.patch import applied
 from bocau.services.jmap.push.encryption import AUTH_BYTES, is_public_key
 from bocau.services.jmap.standard import SetCall, id_list, objects, only, optional, run_set
@@ -32,7 +33,10 @@ LIFE_SECONDS_MAX: Final = 30 * 86_400
 URL_CHARACTERS_MAX: Final = 2048
 DEVICE_CHARACTERS_MAX: Final = 255
 TYPES_MAX: Final = 100
+PER_HOUR_MAX: Final = 100
+"""Subscriptions that an account makes at one worker: each sends a code to whatever URL it names."""
 CODE_BYTES: Final = 24
+_hourly: Final = Hourly(PER_HOUR_MAX)
 PROPERTIES: Final = ("id", "deviceClientId", "verificationCode", "expires", "types")
 SECRET: Final = frozenset(("url", "keys"))
 """Never told (RFC 8620 §7.2.1)."""
@@ -129,6 +133,7 @@ async def _create(context: Context, new: Arguments) -> Arguments:
         _types(new.get("types")),
         _expires(context, new.get("expires")),
     )
+    _hourly.count(context.account_id, context.rooms.clock.monotonic())
     try:
         number = await context.store.write(context.account_id, lambda tx: add_subscription(tx, one))
     except LimitReached as error:

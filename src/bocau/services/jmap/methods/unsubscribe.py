@@ -4,11 +4,9 @@ RFC 8058 §4 wants a valid DKIM signature over the fields before anything is sen
 nothing ever is. The request tells the list nothing but what its own URL says: no cookie, no login.
 """
 
-from collections import OrderedDict, deque
 from typing import Final
 
-from bocau.base.errors import LimitReached, Refused, TryLater
-from bocau.base.ids import AccountId
+from bocau.base.errors import Refused, TryLater
 from bocau.formats.header import first_values
 from bocau.formats.list_unsubscribe import Way, unsubscribe
 from bocau.formats.words import decode_words
@@ -16,17 +14,17 @@ from bocau.services.jmap import ids
 from bocau.services.jmap.capabilities import BOCAU
 from bocau.services.jmap.context import Arguments, Context, Registered
 from bocau.services.jmap.errors import SetError, invalid_properties
+from bocau.services.jmap.hourly import Hourly
 from bocau.services.jmap.methods.email_view import viewing_of
 from bocau.services.jmap.standard import run_set, take_set
 from bocau.services.jmap.viewing.opened import NothingToShow, open_message
 
 PER_HOUR_MAX: Final = 60
 """Of one account on one worker."""
-ACCOUNTS_MAX: Final = 10_000
 BODY: Final = b"List-Unsubscribe=One-Click"
 HEADERS: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
-_recent: OrderedDict[AccountId, deque[float]] = OrderedDict()
+_hourly: Final = Hourly(PER_HOUR_MAX)
 
 
 async def set_(context: Context, arguments: Arguments) -> Arguments:
@@ -52,7 +50,7 @@ async def _leave(context: Context, new: Arguments) -> Arguments:
         raise invalid_properties("emailId and nothing else", *new)
     email_id = ids.parse_email(context.account_id, context.real_id(said))
     url = await _url(context, email_id)
-    _count(context)
+    _hourly.count(context.account_id, context.rooms.clock.monotonic())
     try:
         status = await viewing_of(context).fetcher.post(url, HEADERS, BODY)
     except (Refused, TryLater) as error:
@@ -76,19 +74,6 @@ async def _url(context: Context, email_id: int | None) -> str:
     if found is None or found.way is not Way.ONE_CLICK:
         raise SetError("forbidden", "this message offers no one-click way")
     return found.target
-
-
-def _count(context: Context) -> None:
-    now = context.rooms.clock.monotonic()
-    sent = _recent.setdefault(context.account_id, deque())
-    _recent.move_to_end(context.account_id)
-    if len(_recent) > ACCOUNTS_MAX:
-        _recent.popitem(last=False)
-    while sent and sent[0] < now - 3600:
-        sent.popleft()
-    if len(sent) >= PER_HOUR_MAX:
-        raise LimitReached(f"at most {PER_HOUR_MAX} an hour")
-    sent.append(now)
 
 
 METHODS: Final = {"EmailUnsubscribe/set": Registered(BOCAU, set_)}

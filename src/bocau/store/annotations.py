@@ -91,8 +91,10 @@ def _put(tx: "Writing", mailbox_id: MailboxId, entry: Entry, value: bytes | None
         tx.sql.execute(ANNOTATIONS.remove, place)
     else:
         tx.sql.execute(ANNOTATIONS.annotate, (*place, value))
-    name = f"{entry.reader_id}{entry.path}"
-    tx.log(tx.next_modseq(), ChangeKind.ANNOTATION, mailbox_id, name=name)
+    name, modseq = f"{entry.reader_id}{entry.path}", tx.next_modseq()
+    # RFC 7162 §3.2: the mailbox has changed for who asks by its modseq. The account itself has none.
+    tx.sql.execute(ANNOTATIONS.note_mailbox, (modseq, tx.account_id, mailbox_id))
+    tx.log(modseq, ChangeKind.ANNOTATION, mailbox_id, name=name)
 
 
 def entry_of_change(name: str) -> Entry:

@@ -65,6 +65,9 @@ async def send_messages(
             await _send_gathered(session, view, portion, plan, since, sent)
         else:
             sent.missing_count += _count(portion) - count
+        if len(portions) > 1:
+            # Two portions together would be copied once more.
+            await session.connection.flush()
         await _give_turn(session, is_long=len(portions) > 1)
     return sent
 
@@ -108,15 +111,15 @@ def _write_lines(session: "ImapSession", view: View, runs: Runs, plan: Plan, sin
         return None
 
     def read(reading: Reading) -> tuple[list[bytes], int, str] | None:
-        lines, count, has_keywords = [], 0, False
+        lines, count = [], 0
         for first, last, shift in pieces:
             found = reading.rendered(view.mailbox_id, first, last, rendering, shift=shift, since=since)
             if found.wrong_count:
                 return None
             lines.append(found.text)
             count += found.line_count
-            has_keywords = has_keywords or found.has_keywords
-        return lines, count, " ".join(reading.keywords_used(view.mailbox_id)) if has_keywords else ""
+        used = reading.keywords_used(view.mailbox_id) if rendering.shows_flags else []
+        return lines, count, " ".join(used)
 
     found = session.store.glance(view.account_id, read)
     if found is None:

@@ -193,6 +193,7 @@ class ImapSession:
 
     def reply(self, reply: Tagged) -> None:
         """End a command. After too many bad ones the conversation ends too."""
+        self._tell_how_far()
         self.connection.write(self.engine.send(reply))
         if reply.status is Status.BAD:
             self.bad_count += 1
@@ -216,7 +217,15 @@ class ImapSession:
     def done(self, command: Command, text: str, code: bytes = b"") -> None:
         """End a command well. Only bad commands one after the other are too many: a connection lives long."""
         self.bad_count = 0
+        self._tell_how_far()
         self.connection.write(self.engine.send(Tagged(command.tag, Status.OK, text, code)))
+
+    def _tell_how_far(self) -> None:
+        """While VANISHED waits, greater modseqs may have been told: a client that comes back must ask from
+        before it (RFC 7162 §3.2, §6)."""
+        view = self.view
+        if self.is_qresync and view is not None and view.withheld:
+            self.untagged(b"OK [HIGHESTMODSEQ %d] VANISHED waits" % view.withheld_after)
 
     def no(self, command: Command, text: str, code: bytes = b"") -> None:
         self.reply(Tagged(command.tag, Status.NO, text, code))

@@ -50,6 +50,8 @@ class News:
     """Uids whose flags changed."""
     added: Sequence[tuple[ModSeq, Sequence[tuple[int, int]]]]
     """What arrived by which change, as the log has it."""
+    first_gone: int = 0
+    """The modseq at which the first of `gone` went; 0: none did."""
 
     @property
     def is_short(self) -> bool:
@@ -84,16 +86,18 @@ def read_news(
     gone: set[int] = set()
     changed: list[tuple[int, int]] = []
     added = []
+    first_gone = 0
     for change in reading.changes(after, mailbox_id):
         if change.kind is ChangeKind.ADDED:
             added.append((change.modseq, change.uids))
             arrived += chain.from_iterable(range(low, high + 1) for low, high in change.uids)
         elif change.kind is ChangeKind.EXPUNGED:
             gone.update(chain.from_iterable(range(low, high + 1) for low, high in change.uids))
+            first_gone = first_gone or change.modseq
         elif change.kind is ChangeKind.KEYWORDS and change.modseq not in own:
             changed += change.uids
     arrived = [uid for uid in arrived if uid not in gone]
-    return News(mailbox.highest_modseq, mailbox.uid_next, arrived, gone, merged(changed), added)
+    return News(mailbox.highest_modseq, mailbox.uid_next, arrived, gone, merged(changed), added, first_gone)
 
 
 async def tell(
@@ -214,6 +218,8 @@ def _mailbox_text(session: "ImapSession", view: View, news: News | None, may_exp
         # Before the view moves on: the uids are read as the client knows them.
         session.selected()
     view.modseq = news.modseq
+    if gone and not view.withheld:
+        view.withheld_after = ModSeq(news.first_gone - 1)
     view.withheld |= gone
     text = _expunged_text(session, view) if may_expunge and view.withheld else b""
     arrived = [uid for uid in news.arrived if uid >= view.uid_next]

@@ -49,6 +49,7 @@ class View:
         "saved",
         "uid_next",
         "withheld",
+        "withheld_after",
     )
 
     def __init__(
@@ -77,6 +78,8 @@ class View:
         """Greater uids are \\Recent in this session."""
         self.recent_count = 0
         """How many they were at SELECT."""
+        self.withheld_after: ModSeq = mailbox.highest_modseq
+        """Where something is withheld: below the modseq at which the first of it went."""
         self.withheld: set[int] = set()
         """Expunged, but not said yet: the command in progress does not allow it."""
         self.saved: Sequence[int] = ()

@@ -66,9 +66,12 @@ def _completed(session: "ImapSession", command: Fetch) -> tuple[Item, ...]:
 
 def _with_flags(session: "ImapSession", items: tuple[Item, ...]) -> tuple[Item, ...]:
     """What else is told where \\Seen was set. Simple clients take a body for the last thing of a response."""
-    shown = (Attribute.FLAGS, Attribute.MODSEQ) if session.is_condstore else (Attribute.FLAGS,)
     uid = items[:1] if items[0] is Attribute.UID else ()
-    return tuple(dict.fromkeys((*uid, *shown, *items)))
+    if not session.is_condstore:
+        return tuple(dict.fromkeys((*uid, Attribute.FLAGS, *items)))
+    # RFC 7162 §3.2.4. UIDFETCH begins with the uid (RFC 9586 §3.3).
+    uid = uid if session.is_uid_only else (Attribute.UID,)
+    return tuple(dict.fromkeys((*uid, Attribute.FLAGS, Attribute.MODSEQ, *items)))
 
 
 async def _part(session: "ImapSession", view: View, runs: Runs, partial: Partial, since: int) -> Runs:

@@ -11,7 +11,7 @@ from bocau.services.imap.flags import split_flags
 from bocau.services.imap.message_limit import limited, tell_limit
 from bocau.services.imap.own_changes import write
 from bocau.services.imap.sending import send_messages
-from bocau.services.imap.view import View
+from bocau.services.imap.view import Runs, View
 from bocau.store import Flags, Writing
 
 if TYPE_CHECKING:
@@ -82,10 +82,23 @@ async def _tell(
     runs = view.runs_of(ranges)
     if not command.is_silent:
         await send_messages(session, view, runs, updates.flags_plan(session))
+    elif command.unchanged_since is not None:
+        await _tell_conditional(session, view, runs, stored)
     elif session.is_condstore and stored.modseq:
         # RFC 7162 §3.1.3: a silent STORE still tells the new mod-sequences.
         plan = updates.flags_plan(session, with_flags=False)
         await send_messages(session, view, runs, plan, since=stored.modseq - 1)
+
+
+async def _tell_conditional(session: "ImapSession", view: View, runs: Runs, stored: Stored) -> None:
+    """Of a silent one: the mod-sequence wherever it succeeded, changed or not, and the flags where it failed,
+    so that the client need not ask for them (RFC 7162 §3.1.3)."""
+    refused = set(stored.refused)
+    done = ranges_of([uid for uid in view.uids_in(runs) if uid not in refused])
+    await send_messages(session, view, view.runs_of(done), updates.flags_plan(session, with_flags=False))
+    if refused:
+        failed = view.runs_of(ranges_of(stored.refused))
+        await send_messages(session, view, failed, updates.flags_plan(session))
 
 
 def _modified(view: View, command: Store, stored: Stored) -> bytes:

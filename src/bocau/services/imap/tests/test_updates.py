@@ -52,6 +52,30 @@ async def test_expunge_waits_while_message_numbers_are_in_use(home: Home) -> Non
     ]
 
 
+async def test_who_is_cut_off_while_vanished_waits_comes_back_to_it(home: Home) -> None:
+    """RFC 7162 §6: greater modseqs are told, but the client is to ask from before the expunge."""
+    one, other = await two(home)
+    await other.say("q UNSELECT", "r ENABLE QRESYNC", "s SELECT INBOX")
+    await one.say("a STORE 1 +FLAGS.SILENT \\Deleted", "b EXPUNGE", "c STORE 2 +FLAGS.SILENT (\\Flagged)")
+    waits = "* OK [HIGHESTMODSEQ 8] VANISHED waits"
+    assert await other.say("d STORE 2 +FLAGS.SILENT \\Seen") == [
+        "* 3 FETCH (UID 3 FLAGS (\\Flagged) MODSEQ (10))",
+        "* 2 FETCH (UID 2 MODSEQ (11))",
+        waits,
+        "d OK STORE completed",
+    ]
+    assert (await other.say("e FETCH 3 BODY[TEXT]"))[-2:] == [waits, "e OK FETCH completed"]
+    assert (await other.say("f FETCH 1 FLAGS"))[-2:] == [
+        waits,
+        "f NO [EXPUNGEISSUED] some of the messages are gone",
+    ]
+    late = await log_in(home)
+    await late.say("q ENABLE QRESYNC")
+    validity = (await late.say("s STATUS INBOX (UIDVALIDITY)"))[0].split(" ")[-1].rstrip(")")
+    assert "* VANISHED (EARLIER) 1" in await late.say(f"t SELECT INBOX (QRESYNC ({validity} 8 1:3))")
+    assert await other.say("g NOOP") == ["* VANISHED 1", "g OK NOOP completed"]
+
+
 async def test_what_came_and_went_unseen_is_not_told(home: Home) -> None:
     one, other = await two(home)
     await home.deliver(mail.PLAIN)

@@ -20,6 +20,9 @@ INSERT INTO annotation (account_id, mailbox_id, reader_id, entry, value)
 VALUES (:account_id, :mailbox_id, :reader_id, :entry, :value)
 ON CONFLICT (account_id, mailbox_id, reader_id, entry) DO UPDATE SET value = excluded.value;
 
+-- name: note_mailbox
+UPDATE mailbox SET highest_modseq = :modseq WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
+
 -- name: remove
 DELETE FROM annotation
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND reader_id = :reader_id AND entry = :entry;

@@ -145,6 +145,16 @@ def offline(mail: Webmail) -> None:
 
 
 @screen
+def offline_start(mail: Webmail) -> None:
+    inbox(mail)
+    mail.page.evaluate("navigator.serviceWorker.ready")
+    mail.guard.expect("ERR_INTERNET_DISCONNECTED|ERR_FAILED")
+    mail.page.context.set_offline(True)
+    mail.page.goto(f"{mail.base}/mail/inbox")
+    expect(mail.page.get_by_role("heading", name=mail.words("offlineTitle"))).to_be_visible()
+
+
+@screen
 def help_dialog(mail: Webmail) -> None:
     inbox(mail)
     mail.page.keyboard.press("?")
@@ -299,6 +309,12 @@ def _section(name: str) -> Reach:
 
 
 SCREENS.update({f"settings-{name}": _section(name) for name in SECTIONS})
+
+
+@screen
+def settings_sections(mail: Webmail) -> None:
+    mail.page.goto(f"{mail.base}/settings")
+    expect(mail.page.get_by_role("navigation", name=mail.words("settings"))).to_be_visible()
 
 
 @screen

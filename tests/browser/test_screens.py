@@ -82,9 +82,9 @@ class Seat:
     def see(self, name: str) -> Webmail:
         mail = self.outside if name in LOGGED_OUT else self.inside
         mail.page.unroute_all()
-        mail.page.context.set_offline(False)
-        # What waits there must not hold up where the next one goes.
+        # What waits there, also for a connection, must not hold up where the next one goes.
         mail.page.goto("about:blank")
+        mail.page.context.set_offline(False)
         mail.guard.seen.clear()
         SCREENS[name](mail)
         return mail

@@ -11,7 +11,7 @@ from bocau.store.access import Deed, Grant, Rights
 from bocau.store.annotations import Entry
 from bocau.store.blobs import BlobRef
 from bocau.store.names import fold_inbox
-from bocau.store.rendering import Rendered, Rendering, picked_fields
+from bocau.store.rendering import MESSAGES, Rendered, Rendering, picked_fields
 from bocau.store.statements import READING
 from bocau.store.uidranges import UidRanges, parse_text
 from bocau.store.values import Change, ChangeKind, Flags, Mailbox, MailboxRole, Message, Usage
@@ -202,19 +202,20 @@ class Reading:
         access.require_owner(self)
         if rendering.picks:
             self.sql.define("picked_fields", picked_fields, 3)
-        text, count, wrong, keywords = self.sql.row(  # type: ignore[misc]
-            rendering.statement,
-            rendering.parameters
-            | {
-                "account_id": self.account_id,
-                "mailbox_id": mailbox_id,
-                "first": first,
-                "last": last,
-                "shift": shift,
-                "since": since,
-            },
+        asked = {
+            "account_id": self.account_id,
+            "mailbox_id": mailbox_id,
+            "first": first,
+            "last": last,
+            "since": since,
+        }
+        text, count = self.sql.row(  # type: ignore[misc]
+            rendering.statement, rendering.parameters | asked | {"shift": shift}
         )
-        return Rendered(text or b"", count, int(wrong), bool(keywords))
+        wrong_count = 0
+        if rendering.may_be_wrong and count <= last - first:
+            wrong_count = self.sql.value(MESSAGES, asked) - count
+        return Rendered(text or b"", count, wrong_count)
 
     def blobs(self, mailbox_id: MailboxId, ranges: UidRanges) -> list[tuple[int, int, BlobRef]]:
         """(uid, flags, blob) ascending by uid: the narrow read for whole bodies."""

@@ -98,7 +98,7 @@ async def test_lines_are_those_of_python(store, inbox):
     )
     found = rendered(store, inbox, shift=5)
     assert found.text == wanted
-    assert (found.line_count, found.wrong_count, found.has_keywords) == (ROWS, 0, True)
+    assert (found.line_count, found.wrong_count) == (ROWS, 0)
 
 
 async def test_a_part_of_the_uids_and_only_what_changed(store, inbox):
@@ -108,11 +108,20 @@ async def test_a_part_of_the_uids_and_only_what_changed(store, inbox):
     assert found.line_count == 2
     assert found.text.startswith(b"100% * 7 (7 ")
     assert b"100% * 8 (8 " in found.text
-    assert not found.has_keywords
+
+
+async def test_header_fields_alone_and_twice(store, inbox):
+    subject = HeaderFields(b"{%d}", frozenset((b"subject",)))
+    kept = b"Subject: x\r\n"
+    bits = LISTED_FIELDS[b"subject"]
+    await store.write(ALICE, lambda tx: put(tx, 5, listed=kept, listed_fields=bits))
+    rendering = Rendering((subject, subject))
+    found = store.glance(ALICE, lambda tx: tx.rendered(inbox, 5, 5, rendering, shift=0))
+    assert found == (2 * (b"{14}" + kept + b"\r\n"), 1, 0)
 
 
 async def test_nothing_there(store, inbox):
-    assert rendered(store, inbox, ROWS + 1, ROWS + 9) == (b"", 0, 0, False)
+    assert rendered(store, inbox, ROWS + 1, ROWS + 9) == (b"", 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +148,7 @@ async def test_only_the_primary_key_is_walked(store):
         plan = store.glance(
             ALICE,
             lambda tx, r=rendering: tx.sql.rows(
-                "EXPLAIN QUERY PLAN" + r.statement,
+                "EXPLAIN QUERY PLAN " + r.statement,
                 r.parameters
                 | dict.fromkeys(("account_id", "mailbox_id", "first", "last", "shift", "since"), 1),
             ),

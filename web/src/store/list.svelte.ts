@@ -168,7 +168,7 @@ class MessageList {
   look(first: number, last: number, top: number): void {
     const ahead = first >= this.#view.first ? last + PORTION / 2 : first - PORTION / 2;
     this.#view = { first, last, top };
-    this.#readPortions([first, last, ahead]);
+    this.#readMissing(Math.min(first, ahead), Math.max(last, ahead));
   }
 
   /** Have the rows from one position to another, at most STRETCH_MAX. False: they cannot be read now. */
@@ -180,17 +180,19 @@ class MessageList {
     return this.#rows.isKnown(first, last);
   }
 
-  #readPortions(positions: number[]): void {
-    if (this.state !== "ready" || this.total === 0) return;
-    const portions = new Set(positions.map((one) => Math.floor(Math.min(Math.max(one, 0), this.total - 1) / PORTION)));
-    for (const portion of portions) void this.#fill(portion);
+  /** The portions that have rows of this stretch which are not known. */
+  #readMissing(first: number, last: number): void {
+    if (this.state !== "ready") return;
+    const [from, to] = [Math.max(0, first), Math.min(last, this.total - 1)];
+    for (let position = from - (from % PORTION); position <= to; position += PORTION) {
+      const isKnown = this.#rows.isKnown(Math.max(from, position), Math.min(to, position + PORTION - 1));
+      if (!isKnown && !this.#asked.has(position)) void this.#fill(position);
+    }
   }
 
-  async #fill(portion: number): Promise<void> {
-    const position = portion * PORTION;
-    if (this.#asked.has(portion) || this.#rows.isKnown(position, position + PORTION - 1)) return;
-    this.#asked.add(portion);
-    await this.#readPortion(position, PORTION).finally(() => this.#asked.delete(portion));
+  async #fill(position: number): Promise<void> {
+    this.#asked.add(position);
+    await this.#readPortion(position, PORTION).finally(() => this.#asked.delete(position));
   }
 
   async #readPortion(position: number, limit: number): Promise<void> {
@@ -324,8 +326,7 @@ class MessageList {
 
   /** What is missing now of the rows on the screen. */
   #lookAgain(): void {
-    const { first, last } = this.#view;
-    if (last > 0) this.#readPortions([first, last]);
+    this.#readMissing(this.#view.first, this.#view.last);
   }
 
   #forgetFar(): void {

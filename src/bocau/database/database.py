@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import apsw
 
@@ -30,6 +30,8 @@ from bocau.database.thread import BlockingThread
 from bocau.database.writer import Writer
 
 T = TypeVar("T")
+SCAN_CACHE_BYTES: Final = 512 * 1024
+"""For pages that are read once: so few stay in the processor's cache, which saves a quarter of a scan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Database:
         self.slow_when = self._writer.slow_when
         self._reader = self._connect_reader()
         self._reader_sql = Sql(self._reader)
+        self._scanner: apsw.Connection | None = None
         self._heavy: apsw.Connection | None = None
         self._heavy_thread = BlockingThread(self._loop, "bocau-reader")
         self._is_open = True
@@ -91,6 +94,16 @@ class Database:
         if self._reader.in_transaction:
             return job(self._reader_sql)
         return _read(self._reader, self._reader_sql, job)
+
+    def scan(self, job: Callable[[Sql], T]) -> T:
+        """Run one portion of a long read now, in this thread, on one snapshot of its own.
+
+        Not for rows that are soon read again: what it reads is not kept, and drives nothing else out.
+        """
+        if self._scanner is None:
+            self._scanner = connect(self.settings.path, SCAN_CACHE_BYTES, for_reading=True)
+            self._scanner_sql = Sql(self._scanner)
+        return _read(self._scanner, self._scanner_sql, job)
 
     def value(self, statement: str, parameters: Parameters = ()) -> Any:
         """What one statement finds, its first column, now: the statement is a snapshot of its own."""
@@ -130,6 +143,8 @@ class Database:
         if self._heavy is not None:
             await self._heavy_thread.run(self._heavy.close)
         self._heavy_thread.stop()
+        if self._scanner is not None:
+            self._scanner.close()
         self._reader.close()
         self._lock.close()
 

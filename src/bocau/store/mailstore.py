@@ -84,6 +84,10 @@ class MailStore:
         """Run a short read now, in this thread (bounded rows, microseconds to a millisecond)."""
         return self.database.read(lambda sql: job(Reading(sql, account, reader)))
 
+    def scan(self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None) -> T:
+        """Run one portion of a long read now, as glance() does; what it reads is not kept in memory."""
+        return self.database.scan(lambda sql: job(Reading(sql, account, reader)))
+
     async def read(
         self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None
     ) -> T:

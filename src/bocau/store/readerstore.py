@@ -49,6 +49,11 @@ class ReaderStore:
         assert reader is None or reader == self.reader_id
         return self._store.glance(account, job, reader=self.reader_id)
 
+    def scan(self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None) -> T:
+        """Run one portion of a long read now, in this thread."""
+        assert reader is None or reader == self.reader_id
+        return self._store.scan(account, job, reader=self.reader_id)
+
     async def read(
         self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None
     ) -> T:

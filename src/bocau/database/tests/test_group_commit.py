@@ -11,6 +11,7 @@ import pytest
 
 from bocau.base.errors import AlreadyExists, DiskFull, StoreBusy, TryLater
 from bocau.database import Database, DatabaseSettings, Sql
+from bocau.database.database import SCAN_CACHE_BYTES
 
 
 @pytest.fixture
@@ -187,9 +188,18 @@ async def test_reads_see_commits_and_heavy_reads_one_snapshot(database):
     assert database.read(lambda sql: database.read(lambda inner: inner.value("SELECT count(*) FROM t"))) == 1
 
 
+async def test_a_scan_sees_commits_and_keeps_few_pages(database):
+    for count in (1, 2):
+        await database.write(insert(count))
+        assert database.scan(lambda sql: sql.value("SELECT count(*) FROM t")) == count
+    assert database.scan(lambda sql: sql.value("PRAGMA cache_size")) == -SCAN_CACHE_BYTES // 1024
+
+
 async def test_reading_connections_cannot_write(database):
     with pytest.raises((apsw.Error, TryLater)):
         database.read(insert(1))
+    with pytest.raises((apsw.Error, TryLater)):
+        database.scan(insert(1))
 
 
 async def test_the_log_is_checkpointed_and_starts_again(database, monkeypatch):

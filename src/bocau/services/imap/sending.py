@@ -59,16 +59,17 @@ async def send_messages(
         await _send_gathered(session, view, runs, plan, since, sent)
         return sent
     portions = batches(runs, lines)
+    is_long = len(portions) > 1
     for portion in portions:
-        count = _write_lines(session, view, portion, plan, since)
+        count = _write_lines(session, view, portion, plan, since, is_long=is_long)
         if count is None:
             await _send_gathered(session, view, portion, plan, since, sent)
         else:
             sent.missing_count += _count(portion) - count
-        if len(portions) > 1:
+        if is_long:
             # Two portions together would be copied once more.
             await session.connection.flush()
-        await _give_turn(session, is_long=len(portions) > 1)
+        await _give_turn(session, is_long=is_long)
     return sent
 
 
@@ -96,7 +97,9 @@ def _lines_at_once(view: View, runs: Runs, plan: Plan) -> int:
     return WIDE_LINES if _count(runs) >= LINES_MIN else 0
 
 
-def _write_lines(session: "ImapSession", view: View, runs: Runs, plan: Plan, since: int) -> int | None:
+def _write_lines(
+    session: "ImapSession", view: View, runs: Runs, plan: Plan, since: int, *, is_long: bool
+) -> int | None:
     """Let the store write a portion; returns how many messages answered, None when it cannot write these."""
     uids, limit = view.uids, recent_limit(session, view)
     assert plan.renderings is not None
@@ -121,7 +124,8 @@ def _write_lines(session: "ImapSession", view: View, runs: Runs, plan: Plan, sin
         used = reading.keywords_used(view.mailbox_id) if rendering.shows_flags else []
         return lines, count, " ".join(used)
 
-    found = session.store.glance(view.account_id, read)
+    look = session.store.scan if is_long and rendering.is_wide else session.store.glance
+    found = look(view.account_id, read)
     if found is None:
         return None
     lines, count, keywords = found

@@ -119,7 +119,10 @@ async def tell(
         return
     try:
         news, first_new = await _read(session, view, own), view.uid_next
+        has_gone = may_expunge and _has_gone(view, news)
         await _tell(session, view, news if watch is None else watch.heeded(news), may_expunge)
+        if has_gone and not is_asked and (watch is None or watch.wants_flags):
+            session.connection.write(_highest_text(session, view))
         if view.contexts and with_searches:
             await tell_changed(session, view)
         if news is not None and news.added:
@@ -176,8 +179,9 @@ def tell_waiting(session: "ImapSession", digest: Digest) -> bool:
                 return True
             if not news.is_short or not (has_uids(session, view) or view.count <= NOW_MESSAGES_MAX):
                 return False
-            rows = _changed_rows(session, view, news)
+            rows, has_gone = _changed_rows(session, view, news), _has_gone(view, news)
             text = _mailbox_text(session, view, news, may_expunge=True) + _flags_text(session, view, rows)
+            text += _highest_text(session, view) if has_gone else b""
         except (FarBehind, NoSuchMailbox, NotPermitted, TryLater):
             return False
         found = digest.told[kind] = text, copy(view)
@@ -238,6 +242,15 @@ def _expunged_text(session: "ImapSession", view: View) -> bytes:
     if session.is_qresync or session.is_uid_only:
         return vanished_lines(ranges_of(sorted(gone)))
     return b"".join([b"* %d EXPUNGE\r\n" % number for number in numbers])
+
+
+def _has_gone(view: View, news: News | None) -> bool:
+    return bool(view.withheld or (news is not None and news.gone))
+
+
+def _highest_text(session: "ImapSession", view: View) -> bytes:
+    """VANISHED has no modseq of its own: without this the client asks for it once more (RFC 7162 §6)."""
+    return b"* OK [HIGHESTMODSEQ %d] highest\r\n" % view.modseq if session.is_qresync else b""
 
 
 def _arrived_text(session: "ImapSession", view: View) -> bytes:

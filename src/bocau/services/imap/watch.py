@@ -74,9 +74,14 @@ class Watch:
         """Whether the selected mailbox is told of at all."""
         return bool(self.of_selected)
 
+    @property
+    def wants_flags(self) -> bool:
+        """Whether all that changes in the selected mailbox is told."""
+        return Event.FLAG_CHANGE in self.of_selected
+
     def heeded(self, news: "News | None") -> "News | None":
         """Of the selected mailbox, only what is wanted."""
-        if news is None or Event.FLAG_CHANGE in self.of_selected:
+        if news is None or self.wants_flags:
             return news
         return replace(news, changed=[])
 

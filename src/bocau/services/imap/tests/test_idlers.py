@@ -34,7 +34,7 @@ async def test_each_kind_hears_it_in_its_own_words(home: Home) -> None:
     told = {
         "": gone + came + flags + ")",
         "ENABLE CONDSTORE": gone + came + flags + " MODSEQ (10))",
-        "ENABLE QRESYNC": "* VANISHED 1|" + came + flags + " MODSEQ (10))",
+        "ENABLE QRESYNC": f"* VANISHED 1|{came}{flags} MODSEQ (10))|* OK [HIGHESTMODSEQ 11] highest",
         "ENABLE IMAP4rev2": gone + "* 4 EXISTS|" + flags + ")",
         "ENABLE UIDONLY": "* VANISHED 1|" + came + "* 3 UIDFETCH (FLAGS (\\Flagged))",
     }

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bocau.protocols.imap.notify import EVENT_NAMES, Notify
 from bocau.services.imap import updates
-from bocau.services.imap.notices import tell_access, tell_all_counters
+from bocau.services.imap.notices import tell, tell_access, tell_all_counters
 from bocau.services.imap.watch import Watch
 
 if TYPE_CHECKING:
@@ -16,6 +16,11 @@ async def answer(session: "ImapSession", command: Notify) -> None:
         session.no(command, "no such event", b"BADEVENT (%b)" % EVENT_NAMES)
         return
     if session.watch is not None:
+        if command.groups:
+            # What has gathered for the former wishes is told; the new ones begin behind it.
+            await tell(session, session.watch, is_idle=True)
+        if session.is_over:
+            return
         session.watch.close()
         session.watch = None
     if command.groups and session.view is not None:

@@ -9,7 +9,7 @@ import pytest
 from bocau.base.ids import AccountId
 from bocau.services.imap import notices
 from bocau.services.imap.tests import mail
-from bocau.services.imap.tests.home import ALICE, PASSWORD, Home, SessionPlayer, listening
+from bocau.services.imap.tests.home import ALICE, PASSWORD, Home, SessionPlayer, listening, log_in
 from bocau.store import Flags
 
 BOB = AccountId(2)
@@ -239,6 +239,20 @@ async def test_who_may_only_look_up_learns_no_counts(home: Home, alice: SessionP
         await home.deliver(mail.PLAIN, mailbox="Team")
         await alice.say('c SETMETADATA Team (/shared/comment "x")')
         await watcher.hears_nothing_more()
+
+
+async def test_nothing_is_lost_between_two_wishes(home: Home, alice: SessionPlayer) -> None:
+    """A client refines what it wants to hear (RFC 5465 §3.1): nothing falls between."""
+    await alice.say("a NOTIFY SET (PERSONAL (MessageNew MessageExpunge MailboxName))")
+    await home.deliver(mail.PLAIN, mailbox="Sent")
+    other = await log_in(home)
+    await other.say("b CREATE Plans")
+    answer = await alice.say("c NOTIFY SET (PERSONAL (MessageNew MessageExpunge FlagChange))")
+    assert answer == [
+        '* LIST (\\HasNoChildren) "/" Plans',
+        "* STATUS Sent (MESSAGES 1 UIDNEXT 2)",
+        "c OK NOTIFY completed",
+    ]
 
 
 async def test_the_right_to_read_comes_and_goes(home: Home, alice: SessionPlayer) -> None:

@@ -4,6 +4,10 @@
  */
 const SHELL = "bocau-shell";
 const PAGE = "/login";
+const ICON = "/icon.svg";
+/** In the page, where the server writes who is logged in; and what stands there in the page that is kept. */
+const NOBODY = 'id="boot">null<';
+const KEPT = 'id="boot">"kept"<';
 /** Files of old builds leave when there are more. */
 const FILES_MAX = 120;
 
@@ -19,6 +23,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("/assets/")) event.respondWith(file(request));
+  else if (url.pathname === ICON) event.respondWith(fetch(request).catch(() => caches.match(ICON)));
   else if (request.mode === "navigate" && request.destination === "document") event.respondWith(page(request));
 });
 
@@ -37,7 +42,7 @@ async function file(request) {
 
 async function trim(cache) {
   const keys = await cache.keys();
-  const files = keys.filter((one) => new URL(one.url).pathname !== PAGE);
+  const files = keys.filter((one) => new URL(one.url).pathname.startsWith("/assets/"));
   await Promise.all(files.slice(0, Math.max(0, files.length - FILES_MAX)).map((one) => cache.delete(one)));
 }
 
@@ -52,8 +57,14 @@ async function page(request) {
   }
 }
 
-/** Asked for without the cookie: nothing of the session is in it. */
+/** Asked for without the cookie: nothing of the session is in it. What it needs to be shown is kept with it. */
 async function keepPage() {
   const response = await fetch(PAGE, { credentials: "omit", cache: "no-store" });
-  if (response.ok) await (await caches.open(SHELL)).put(PAGE, response);
+  if (!response.ok) return;
+  const text = await response.text();
+  const headers = new Headers(response.headers);
+  for (const name of ["Content-Encoding", "Content-Length"]) headers.delete(name);
+  const cache = await caches.open(SHELL);
+  await cache.addAll([ICON, ...new Set(text.match(/\/assets\/[\w.-]+/g))]);
+  await cache.put(PAGE, new Response(text.replace(NOBODY, KEPT), { headers }));
 }

@@ -1,6 +1,6 @@
 """What well-known clients say in the field, command by command, and what they cannot do without.
 
-The sessions are written after what is known of these clients; each answer is looked at for what a client needs.
+Sessions are written after what is known of these clients; each answer is looked at for what a client needs.
 """
 
 import base64

@@ -155,6 +155,17 @@ def test_update_what_is_wrong(client: Client, patch: Any, kind: str) -> None:
     assert client.box(mailbox) == before
 
 
+def test_update_names_all_that_is_wrong(client: Client) -> None:
+    """RFC 8620 §5.3: properties lists all that were invalid; what the server sets may be said as it is."""
+    mailbox = client.mailbox("All wrong")
+    before = client.box(mailbox)
+    patch = before | {"name": "Other", "id": "x", "totalEmails": 7, "unreadThreads": 7, "no": None}
+    error = client.not_updated("Mailbox", mailbox, patch)
+    assert error["type"] == "invalidProperties"
+    assert set(error["properties"]) == {"id", "totalEmails", "unreadThreads", "no"}
+    assert client.box(mailbox) == before
+
+
 def test_no_mailbox_is_within_itself(client: Client) -> None:
     """§2: no loops."""
     one = client.mailbox("loop")

@@ -3,12 +3,15 @@
 The house's errors (`base.errors`) become one of these at this edge; see `method_error` and `set_error`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, Final
 
 from bocau.base import errors as e
 
 _REQUEST_TYPE: Final = "urn:ietf:params:jmap:error:"
+NAMED_MAX: Final = 100
+"""Properties that an error names."""
+NAMED_CHARACTERS_MAX: Final = 200
 
 
 class RequestError(Exception):
@@ -72,6 +75,13 @@ def invalid_arguments(description: str) -> MethodError:
 
 def invalid_properties(description: str, *properties: str) -> SetError:
     return SetError("invalidProperties", description, properties)
+
+
+def check_settable(said: Iterable[str], settable: Container[str]) -> None:
+    """SetError invalidProperties names all that is not the client's to set (RFC 8620 §5.3)."""
+    foreign = [name[:NAMED_CHARACTERS_MAX] for name in said if name not in settable]
+    if foreign:
+        raise invalid_properties("not yours to set", *foreign[:NAMED_MAX])
 
 
 METHOD_KINDS: Final[dict[type[e.BocauError], str]] = {

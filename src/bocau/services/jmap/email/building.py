@@ -42,7 +42,7 @@ async def build(context: Context, account: AccountId, new: Arguments) -> bytes:
     """`new`: the object without what is no part of a message (mailboxIds, keywords, receivedAt). SetError
     invalidProperties, blobNotFound, tooLarge."""
     header, root = _take(new)
-    _add_missing(context, header)
+    _add_missing(context, header, root)
     sources = await _resolve(context, account, root)
     size = sum(source.size for source in sources.values()) + _text_size(root)
     if size > ATTACHMENTS_BYTES_MAX:
@@ -60,18 +60,19 @@ def _take(new: Arguments) -> tuple[dict[str, tuple[NewField, ...]], PartAsked]:
     if new.get("headers") is not None:
         raise invalid_properties("each header field is a property of its own", "headers")
     header = take_fields(new)
-    for name in header:
-        if name.startswith("content-"):
-            raise invalid_properties("it belongs to a body part", f"header:{name}")
+    of_parts = [name for name in new if name.lower().startswith("header:content-") and new[name] is not None]
+    if of_parts:
+        raise invalid_properties("it belongs to a body part", *of_parts)
     root = take_body({name: value for name, value in new.items() if name in _KEPT})
-    for name in root.fields:
+    for name, (first, *_) in root.fields.items():
         if name in header:
-            raise invalid_properties("it is given for the email too", f"bodyStructure/header:{name}")
+            raise invalid_properties("it is given for the email too", f"{root.where}header:{first[0]}")
     return header, root
 
 
-def _add_missing(context: Context, header: dict[str, tuple[NewField, ...]]) -> None:
-    """From, Date, Message-ID (RFC 5322 §3.6) and MIME-Version (RFC 2045 §4)."""
+def _add_missing(context: Context, header: dict[str, tuple[NewField, ...]], root: PartAsked) -> None:
+    """From, Date, Message-ID (RFC 5322 §3.6) and MIME-Version (RFC 2045 §4), unless the root part, whose
+    fields stand in the same header, has them."""
     address = context.caller.login.address
     now = int(context.rooms.clock.now())
     for name, value in (
@@ -80,7 +81,8 @@ def _add_missing(context: Context, header: dict[str, tuple[NewField, ...]]) -> N
         ("Message-ID", f"<{secrets.token_hex(16)}@{address.domain}>"),
         ("MIME-Version", "1.0"),
     ):
-        header.setdefault(name.lower(), ((name, f" {value}".encode()),))
+        if name.lower() not in root.fields:
+            header.setdefault(name.lower(), ((name, f" {value}".encode()),))
 
 
 async def _resolve(context: Context, account: AccountId, root: PartAsked) -> dict[str, BlobSource]:

@@ -40,8 +40,9 @@ def _take_values(said: Any) -> dict[str, str]:
 def _value(said: Any, where: str) -> str:
     if not isinstance(said, dict) or not _VALUE.issuperset(said) or not isinstance(said.get("value"), str):
         raise invalid_properties("a body value has a text", where)
-    if said.get("isEncodingProblem") or said.get("isTruncated"):
-        raise invalid_properties("a value of ours is whole and well encoded", where)
+    marks = [f"{where}/{name}" for name in ("isEncodingProblem", "isTruncated") if said.get(name)]
+    if marks:
+        raise invalid_properties("a value of ours is whole and well encoded", *marks)
     text: str = said["value"]
     return text
 

@@ -72,7 +72,7 @@ def take_part(said: Any, where: str, supply: Supply, default_type: str = "") -> 
     fields = take_fields(said, where)
     for name, field in _described(said, where).items():
         if name in fields:
-            raise invalid_properties(f"{name} is given twice", f"{where}header:{name}")
+            raise invalid_properties(f"{name} is given twice", f"{where}header:{fields[name][0][0]}")
         fields[name] = (field,)
     text, blob_id = _content(said, where, supply.values)
     kind, charset = _kind(said, where, fields, default_type)
@@ -205,7 +205,7 @@ def content_fields(part: PartAsked, kind: str, boundary: str | None) -> tuple[Ne
     if "content-type" in fields:
         fields["content-type"] = (_with_charset(part, fields["content-type"][0]),)
     else:
-        parameters = [("charset", one) for one in _charset(part)]
+        parameters = [("charset", one) for one in _charset(part, kind)]
         parameters += [("boundary", one) for one in ([] if boundary is None else [boundary])]
         parameters += [] if part.disposition else [("name", one) for one in name]
         fields["content-type"] = (("Content-Type", write_parameters(kind, parameters)),)
@@ -215,15 +215,16 @@ def content_fields(part: PartAsked, kind: str, boundary: str | None) -> tuple[Ne
     return tuple(field for one in fields.values() for field in one)
 
 
-def _charset(part: PartAsked) -> list[str]:
+def _charset(part: PartAsked, kind: str) -> list[str]:
+    """A text of ours is UTF-8; no other type says so by this parameter (RFC 2046 §4.1.2)."""
     if part.text is not None:
-        return ["utf-8"]
+        return ["utf-8"] if kind.startswith("text/") else []
     return [] if part.charset is None else [part.charset]
 
 
 def _with_charset(part: PartAsked, field: NewField) -> NewField:
     """A text of ours is UTF-8, whether its "header:Content-Type" says so or not."""
     parsed = split_type(field[1])
-    if part.text is None or parsed is None or parameter(parsed[2], b"charset") is not None:
+    if parsed is None or parameter(parsed[2], b"charset") is not None or not _charset(part, part.type):
         return field
     return field[0], field[1] + b";\r\n charset=utf-8"

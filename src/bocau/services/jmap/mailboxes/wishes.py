@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from bocau.services.jmap.context import Arguments
-from bocau.services.jmap.errors import SetError, invalid_properties
+from bocau.services.jmap.errors import SetError, check_settable, invalid_properties
 from bocau.services.jmap.mailboxes.telling import PROPERTIES, SETTABLE
 from bocau.services.jmap.patch import split
 from bocau.store import MailboxRole
@@ -18,9 +18,7 @@ _ROLES: Final = {role.value: role for role in MailboxRole if role is not Mailbox
 
 def take_new(said: Arguments, name_bytes_max: int) -> Wish:
     """A whole new mailbox, with its defaults. SetError invalidProperties."""
-    foreign = [name[:200] for name in said if name not in SETTABLE]
-    if foreign:
-        raise SetError("invalidProperties", "not yours to set", foreign[:100])
+    check_settable(said, SETTABLE)
     if "name" not in said:
         raise invalid_properties("a mailbox has a name", "name")
     whole = {"parentId": None, "role": None, "sortOrder": 0, "isSubscribed": True} | said
@@ -30,16 +28,19 @@ def take_new(said: Arguments, name_bytes_max: int) -> Wish:
 def take_patch(patch: Arguments, current: Arguments, name_bytes_max: int) -> Wish:
     """What an update changes; what the server sets may be said as it is. SetError invalidPatch,
     invalidProperties."""
-    wish: Wish = {}
-    for name, paths in split(patch).items():
+    changes = _whole_values(patch)
+    same = {name for name, value in changes.items() if name in PROPERTIES and current.get(name) == value}
+    check_settable(changes, same.union(SETTABLE))
+    return {name: _checked(name, changes[name], name_bytes_max) for name in changes if name in SETTABLE}
+
+
+def _whole_values(patch: Arguments) -> Arguments:
+    """SetError invalidPatch."""
+    changes = split(patch)
+    for name, paths in changes.items():
         if () not in paths:
             raise SetError("invalidPatch", f"{name[:200]} is changed as a whole")
-        value = paths[()]
-        if name in SETTABLE:
-            wish[name] = _checked(name, value, name_bytes_max)
-        elif name not in PROPERTIES or current[name] != value:
-            raise invalid_properties("not yours to set", name[:200])
-    return wish
+    return {name: paths[()] for name, paths in changes.items()}
 
 
 def _checked(name: str, value: Any, name_bytes_max: int) -> Any:

@@ -13,7 +13,14 @@ from bocau.services.jmap.blobs import NoSuchBlob, resolve
 from bocau.services.jmap.capabilities import MAIL
 from bocau.services.jmap.context import Arguments, Context, Registered
 from bocau.services.jmap.email.keeping import keep, take_placing
-from bocau.services.jmap.errors import MethodError, SetError, invalid_arguments, invalid_properties, set_error
+from bocau.services.jmap.errors import (
+    MethodError,
+    SetError,
+    check_settable,
+    invalid_arguments,
+    invalid_properties,
+    set_error,
+)
 from bocau.services.jmap.methods.email_get import BODY_NOW_BYTES_MAX
 from bocau.services.jmap.methods.email_parse import MESSAGE_BYTES_MAX, is_message
 from bocau.services.jmap.standard import only, optional
@@ -21,7 +28,8 @@ from bocau.services.jmap.states import MailState
 from bocau.store import BlobLost
 from bocau.store.emails import mail_state
 
-_KNOWN: Final = frozenset(("blobId", "mailboxIds", "keywords", "receivedAt"))
+_REQUIRED: Final = ("blobId", "mailboxIds")
+_KNOWN: Final = frozenset((*_REQUIRED, "keywords", "receivedAt"))
 FUTURE_SECONDS_MAX: Final = 86_400
 """A Received field that lies further ahead is not believed."""
 
@@ -63,9 +71,10 @@ def _state(context: Context, account: AccountId) -> str:
 
 
 async def _import_one(context: Context, account: AccountId, said: Arguments) -> Arguments:
-    unknown = [name[:200] for name in said if name not in _KNOWN]
-    if unknown:
-        raise SetError("invalidProperties", "no such properties", unknown)
+    check_settable(said, _KNOWN)
+    missing = [name for name in _REQUIRED if said.get(name) is None]
+    if missing:
+        raise invalid_properties("an email to import has a blob and a mailbox", *missing)
     # Before anything is read: a call that names no mailbox costs nothing.
     take_placing(context, account, said, 0)
     data = await _message(context, account, said.get("blobId"))

@@ -13,7 +13,7 @@ from bocau.services.jmap.addresses import take_addresses
 from bocau.services.jmap.apart import answer_changes, changed_since
 from bocau.services.jmap.capabilities import SUBMISSION
 from bocau.services.jmap.context import Arguments, Context, Registered
-from bocau.services.jmap.errors import SetError, invalid_properties
+from bocau.services.jmap.errors import SetError, check_settable, invalid_properties
 from bocau.services.jmap.patch import applied
 from bocau.services.jmap.standard import (
     get_response,
@@ -33,6 +33,7 @@ PROPERTIES: Final = (
 )  # fmt: skip
 DEFAULTS: Final = {"name": "", "replyTo": None, "bcc": None, "textSignature": "", "htmlSignature": ""}
 SERVER_SET: Final = ("id", "mayDelete")
+SETTABLE: Final = ("email", *DEFAULTS)
 
 
 async def get(context: Context, arguments: Arguments) -> Arguments:
@@ -107,9 +108,7 @@ def _made_at(tx: Reading, name: str) -> int | None:
 
 
 async def _create(context: Context, account: AccountId, new: Arguments) -> Arguments:
-    for name in new:
-        if name not in PROPERTIES or name in SERVER_SET:
-            raise invalid_properties(f"{name[:100]} cannot be set", name)
+    check_settable(new, SETTABLE)
     one = _taken(DEFAULTS | new)
     if not context.rooms.directory.may_send_as(account, parse_address(one.email)):
         raise SetError("forbiddenFrom", f"this account may not send as {one.email}")

@@ -32,7 +32,14 @@ from bocau.services.jmap import ids
 from bocau.services.jmap.blobs import NoSuchBlob, resolve
 from bocau.services.jmap.capabilities import MDN
 from bocau.services.jmap.context import Arguments, Context, Registered
-from bocau.services.jmap.errors import MethodError, SetError, invalid_arguments, invalid_properties, set_error
+from bocau.services.jmap.errors import (
+    MethodError,
+    SetError,
+    check_settable,
+    invalid_arguments,
+    invalid_properties,
+    set_error,
+)
 from bocau.services.jmap.methods.identity import keep_identities
 from bocau.services.jmap.sending.implied import imply_email_set, take_updates
 from bocau.services.jmap.standard import id_list, only, optional
@@ -103,8 +110,9 @@ async def _send_one(
     context: Context, chosen: Identity, account: AccountId, said: Any, patch: Arguments
 ) -> tuple[str, Arguments]:
     """(email id, what the server set)."""
-    if not isinstance(said, dict) or not set(said) <= _SETTABLE:
-        raise invalid_properties("an MDN has no such property, or the server sets it")
+    if not isinstance(said, dict):
+        raise invalid_properties("an MDN is an object")
+    check_settable(said, _SETTABLE)
     # RFC 9007 §2.1: a receipt that is not remembered as sent would be sent again.
     if not _remembers(patch):
         raise invalid_properties(f"onSuccessUpdateEmail must set {SENT_KEYWORD}", "onSuccessUpdateEmail")

@@ -20,7 +20,7 @@ from bocau.flow.submission.handover import Letter, adding, arrived
 from bocau.formats.json_date import parse_utc_date
 from bocau.services.jmap import ids
 from bocau.services.jmap.context import Arguments, Context
-from bocau.services.jmap.errors import SetError, invalid_properties
+from bocau.services.jmap.errors import SetError, check_settable, invalid_properties
 from bocau.services.jmap.sending.checking import Checked, check, invalid_recipients
 from bocau.store import Writing, submissions
 from bocau.store.blobs import READ_NOW_BYTES_MAX
@@ -40,9 +40,7 @@ class Meant(NamedTuple):
 
 async def create(context: Context, account: AccountId, new: Arguments) -> Submission:
     """SetError."""
-    for name in new:
-        if name not in SETTABLE:
-            raise invalid_properties(f"{name[:100]} cannot be set", name)
+    check_settable(new, SETTABLE)
     meant = _meant(context, account, new)
     limit = context.rooms.flow.size_bytes_max
     if meant.email.size_bytes > limit:

@@ -142,7 +142,7 @@ def test_nothing_is_lost_at_320_pixels(opened: Open, name: str) -> None:
     beyond = mail.page.evaluate(
         """() => [...document.querySelectorAll("button, a, input, select, textarea")].filter((one) => {
           const box = one.getBoundingClientRect();
-          const scrolls = one.closest("nav, .chips, [role=menu]");
+          const scrolls = one.closest("nav, .chips, [role=menu], [role=toolbar]");
           return box.width > 0 && !scrolls && (box.right > innerWidth + 1 || box.left < -1);
         }).map((one) => one.outerHTML.slice(0, 120))"""
     )

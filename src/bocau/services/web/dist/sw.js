@@ -13,6 +13,8 @@ const FILES_MAX = 120;
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
+  // Changes do not come this way, so that the last one of a page that goes is not lost with it.
+  event.addRoutes?.({ condition: { requestMethod: "POST" }, source: "network" });
   event.waitUntil(keepPage());
 });
 

@@ -6,7 +6,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from browser import correspondence as seed
 from browser.conftest import new_context
@@ -293,6 +293,19 @@ def test_a_list_that_cannot_be_left_says_so(mail: Webmail) -> None:
     expect(mail.reader.get_by_text(mail.words("readerMailingList"))).to_be_visible()
     mail.reader.get_by_role("button", name=mail.words("readerUnsubscribe")).click()
     mail.told("readerUnsubscribeFailed")
+
+
+def test_mail_is_shown_that_comes_before_the_page_listens(mail: Webmail, server: Server) -> None:
+    lines: list[Route] = []
+    mail.page.route("**/jmap/eventsource*", lambda line: lines.append(line))
+    mail.go()
+    expect(mail.rows.first).to_be_visible()
+    eventually(lambda: mail.page.evaluate("1") and lines)
+    subject = f"Thư giữa chừng {mail.variant.name}"
+    arrives(server, mail.variant, subject)
+    for line in lines:
+        line.continue_()
+    expect(mail.row(subject).first).to_be_visible()
 
 
 def test_what_others_do_is_seen_at_once(mail: Webmail, server: Server) -> None:

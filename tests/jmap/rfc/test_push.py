@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from typing import Any
 
 import pytest
@@ -54,6 +55,17 @@ def test_a_change_is_told_to_the_listeners_of_all_workers(client: Client) -> Non
         assert told["changed"][client.account]["Email"] == client.state("Email")
         assert stream.read() == b""  # closeafter=state
     assert client.email(email, "id")
+
+
+def test_a_browser_says_in_the_url_what_it_was_told_last(client: Client) -> None:
+    """The EventSource of a browser sends no Last-Event-ID when it begins."""
+    stream = _open(client, "types=Email&closeafter=state&ping=0")
+    client.put(b"From: a@x.test\r\n\r\nx\r\n", client.boxes["inbox"])
+    last = re.search(rb"^id: (\d+)$", stream.read(), re.MULTILINE)
+    assert last is not None
+    client.put(b"From: a@x.test\r\n\r\ny\r\n", client.boxes["inbox"])
+    missed = _open(client, f"types=Email&closeafter=state&ping=0&lastEventId={int(last[1])}")
+    assert _state(missed)["changed"][client.account]["Email"] == client.state("Email")
 
 
 def test_only_the_types_asked_for(client: Client) -> None:

@@ -13,6 +13,9 @@ export function uploadUrl(): string {
   return filled(session.object.uploadUrl, { accountId: session.accountId });
 }
 
+/** With what has changed since the page's own beginning: nothing that came before the line was there is missed. */
 export function eventSourceUrl(types: string[], pingSeconds: number): string {
-  return filled(session.object.eventSourceUrl, { types: types.join(","), closeafter: "no", ping: String(pingSeconds) });
+  const url = filled(session.object.eventSourceUrl, { types: types.join(","), closeafter: "no", ping: String(pingSeconds) });
+  const begun = session.boot?.pushState ?? "";
+  return begun === "" ? url : `${url}&lastEventId=${encodeURIComponent(begun)}`;
 }

@@ -21,6 +21,8 @@ export interface Boot {
   preferences: Record<string, unknown>;
   /** Null: they could not be told at once. */
   mailboxes: GetResponse<Mailbox> | null;
+  /** The moment before all this was read; "": not known. */
+  pushState: string;
 }
 
 export type Role = "inbox" | "archive" | "drafts" | "sent" | "junk" | "trash" | "flagged" | "important" | "all";

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bocau.base.errors import NoSuchAccount, TryLater
 from bocau.directory import Login
 from bocau.directory.web_sessions import KnownSession
 from bocau.runtime.asgi import Scope, client_host
@@ -20,13 +21,23 @@ async def boot_of(rooms: JmapRooms, scope: Scope, known: KnownSession) -> dict[s
 
 async def boot(rooms: JmapRooms, scope: Scope, login: Login, csrf: str) -> dict[str, Any]:
     caller = Caller(login, client_host(scope), login.session_id)
+    push_state = _push_state(rooms, caller)
     preferences, mailboxes = await _told(rooms, caller)
     return {
         "csrf": csrf,
         "session": session_object(caller, rooms.settings, origin_of(scope)),
         "preferences": preferences,
         "mailboxes": mailboxes,
+        "pushState": push_state,
     }
+
+
+def _push_state(rooms: JmapRooms, caller: Caller) -> str:
+    """Of a moment before all that is told: what changes after it is heard of as soon as the page listens."""
+    try:
+        return str(rooms.store.glance(caller.login.account_id, lambda tx: tx.modseq()))
+    except (NoSuchAccount, TryLater):
+        return ""
 
 
 async def _told(rooms: JmapRooms, caller: Caller) -> tuple[dict[str, Any], dict[str, Any] | None]:

@@ -36,6 +36,8 @@ class Wishes(NamedTuple):
     ends_after_state: bool
     ping_seconds: int
     """0: never."""
+    last_event_id: str
+    """What a browser's EventSource cannot say by a header when it begins."""
 
 
 def wishes_of(query: bytes) -> Wishes:
@@ -54,7 +56,8 @@ def wishes_of(query: bytes) -> Wishes:
     types = None if names == "*" else frozenset(names.split(",")[:TYPES_MAX])
     if close not in ("state", "no"):
         raise RequestError("notRequest", 400, 'closeafter is "state" or "no"')
-    return Wishes(types, close == "state", min(max(ping, PING_SECONDS_MIN), PING_SECONDS_MAX) if ping else 0)
+    seconds = min(max(ping, PING_SECONDS_MIN), PING_SECONDS_MAX) if ping else 0
+    return Wishes(types, close == "state", seconds, asked.get("lastEventId", ""))
 
 
 async def stream(feed: Feed, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +66,8 @@ async def stream(feed: Feed, caller: Caller, scope: Scope, receive: Receive, sen
     follower = feed.follow(caller, wishes.types)
     watch = asyncio.ensure_future(_until_gone(receive, follower))
     try:
-        _catch_up(feed, follower, header(scope, b"last-event-id"))
+        # The header is the later word: the browser says it when it comes back.
+        _catch_up(feed, follower, header(scope, b"last-event-id") or wishes.last_event_id)
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await _send(send, b":\n\n")
         await _tell(follower, wishes, send)

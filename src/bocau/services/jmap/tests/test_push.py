@@ -37,10 +37,10 @@ def test_every_kind_of_change_concerns_known_types() -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        (b"types=*&closeafter=no&ping=0", (None, False, 0)),
-        (b"types=Email,Mailbox&closeafter=state&ping=300", ({"Email", "Mailbox"}, True, 300)),
-        (b"types=Email&closeafter=no&ping=99999", ({"Email"}, False, 900)),
-        (b"", (None, False, 0)),
+        (b"types=*&closeafter=no&ping=0", (None, False, 0, "")),
+        (b"types=Email,Mailbox&closeafter=state&ping=300", ({"Email", "Mailbox"}, True, 300, "")),
+        (b"types=Email&closeafter=no&ping=99999&lastEventId=7", ({"Email"}, False, 900, "7")),
+        (b"", (None, False, 0, "")),
     ],
 )
 def test_wishes(query: bytes, expected: tuple[Any, ...]) -> None:

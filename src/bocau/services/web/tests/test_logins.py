@@ -46,7 +46,9 @@ async def test_a_page_begins_with_the_preferences(site: Site) -> None:
 async def test_a_page_begins_with_the_mailboxes(site: Site) -> None:
     """So that the first request can ask for the mail in one of them."""
     visitor = await site.logged_in()
-    mailboxes = (await visitor.ask("GET", "/auth/boot")).json["mailboxes"]
+    boot = (await visitor.ask("GET", "/auth/boot")).json
+    mailboxes = boot["mailboxes"]
+    assert boot["pushState"] == mailboxes["state"].partition("-")[0]
     assert mailboxes == await visitor.call("Mailbox/get", site.accounts[ALICE], ids=None)
     assert "inbox" in {one["role"] for one in mailboxes["list"]}
 

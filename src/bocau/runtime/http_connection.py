@@ -85,10 +85,10 @@ class HttpConnection(HttpToolsProtocol):
             if not self._head_bytes:
                 self._head_at = self.loop.time()
             self._head_bytes += len(data)
-        before = self._body_bytes
+        self._framing_bytes += len(data)
         super().data_received(data)
-        has_moved = self._in_head or self._body_bytes > before
-        self._framing_bytes = 0 if has_moved else self._framing_bytes + len(data)
+        if self._in_head:
+            self._framing_bytes = 0
         if self._head_bytes > HEAD_BYTES_MAX or self._framing_bytes > FRAMING_BYTES_MAX:
             self._refuse(431)
 
@@ -132,6 +132,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
+        self._framing_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -125,6 +125,15 @@ async def test_small_chunks_are_not_framing_without_end() -> None:
     assert said.startswith(b"HTTP/1.1 200")
 
 
+async def test_a_large_body_may_follow_a_larger_one() -> None:
+    """On one connection: each body is counted from its own beginning."""
+    length = http_connection.FRAMING_BYTES_MAX * 2
+    first = HEAD + b"Content-Length: %d\r\n\r\n" % (length * 3) + b"x" * length * 3
+    second = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % length
+    said = await _asked(first, second, b"x" * length)
+    assert said.count(b"HTTP/1.1 200") == 2
+
+
 # --- WebSockets ------------------------------------------------------------------------------------
 
 

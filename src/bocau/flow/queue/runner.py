@@ -84,6 +84,7 @@ class QueueRunner:
         self._rescan_at = 0.0
         self._refresh_at = 0.0
         self._seen_until = 0
+        self._swept_until = 0
         self._swept_hour = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -147,11 +148,11 @@ class QueueRunner:
         monotonic = self._clock.monotonic()
         if self._is_stale:
             return max(0.0, self._refresh_at - monotonic)
-        now = self._clock.now()
         seconds = [self._rescan_at - monotonic]
-        next_at = self._store.glance(NO_ACCOUNT, lambda tx: tx.queue.next_event_at(int(now)))
+        # Not after this moment: what has fallen due since the sweep would wait for the next one.
+        next_at = self._store.glance(NO_ACCOUNT, lambda tx: tx.queue.next_event_at(self._swept_until))
         if next_at is not None:
-            seconds.append(next_at - now)
+            seconds.append(next_at - self._clock.now())
         wake_at = self._scheduler.wake_at()
         if wake_at is not None and self._scheduler.free_slots:
             seconds.append(wake_at - monotonic)
@@ -295,7 +296,7 @@ class QueueRunner:
 
     async def _sweep(self) -> None:
         """Bounce what is too old, tell of what is late, forget old counts."""
-        now = int(self._clock.now())
+        now = self._swept_until = int(self._clock.now())
         expired, late = self._store.glance(
             NO_ACCOUNT,
             lambda tx: (

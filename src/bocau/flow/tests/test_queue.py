@@ -129,6 +129,18 @@ def later(seconds: float) -> Any:
     return lambda: time.monotonic() > end
 
 
+async def test_what_falls_due_behind_a_look_is_not_slept_over(world: World) -> None:
+    post = Post(dead=LATER)
+    one = runner(world, post)
+    await put(world)
+    await world.run_queue(lambda: post.handed, one)
+    due_at = world.store.glance(EVERYBODY, lambda tx: tx.queue.next_event_at(int(world.clock.time)))
+    world.clock.time = due_at - 0.5
+    await one._round()
+    world.clock.time = due_at + 0.5
+    assert not one._is_stale and one._rest_seconds() == 0
+
+
 async def test_one_dead_destination_delays_nobody(world: World, no_patience: None) -> None:
     post = Post()
     post.gates["dead.test"] = asyncio.Event()

@@ -1,7 +1,7 @@
 """What a task of the background process sleeps on: its doorbell, the stop of the server, its own events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 Listen = Callable[[str, Callable[[], None]], Callable[[], None]]
@@ -26,6 +26,15 @@ class Waker:
         finally:
             unlisten()
             stopping.cancel()
+
+    async def keep_at(
+        self, work: Callable[[], Awaitable[float]], listen: Listen, topic: str, stop: asyncio.Event
+    ) -> None:
+        """Work until `stop` is set: at once, whenever it rings, and after the seconds that `work` returned."""
+        async with self.listening(listen, topic, stop):
+            while not stop.is_set():
+                self.clear()
+                await self.rest(await work())
 
     async def _ring_at(self, stop: asyncio.Event) -> None:
         await stop.wait()

@@ -56,17 +56,17 @@ class BatchRunner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
-        async with self._waker.listening(self._listen, BELL, stop):
-            while not stop.is_set():
-                self._waker.clear()
-                seconds = RESCAN_SECONDS
-                try:
-                    await self.work(stop)
-                    await self._sweep()
-                except (BocauError, OSError) as exc:
-                    self._must_wait(str(exc))
-                    seconds = RETRY_SECONDS
-                await self._waker.rest(seconds)
+        await self._waker.keep_at(lambda: self._round(stop), self._listen, BELL, stop)
+
+    async def _round(self, stop: asyncio.Event) -> float:
+        """How long to rest then, in seconds."""
+        try:
+            await self.work(stop)
+            await self._sweep()
+        except (BocauError, OSError) as exc:
+            self._must_wait(str(exc))
+            return RETRY_SECONDS
+        return RESCAN_SECONDS
 
     async def work(self, stop: asyncio.Event | None = None) -> None:
         """Until no batch is open."""

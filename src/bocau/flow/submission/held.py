@@ -65,10 +65,7 @@ class HeldSender:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set."""
-        async with self._waker.listening(self._listen, BELL, stop):
-            while not stop.is_set():
-                self._waker.clear()
-                await self._waker.rest(await self.round())
+        await self._waker.keep_at(self.round, self._listen, BELL, stop)
 
     async def round(self) -> float:
         """Hand over what is due; returns how long to wait then, in seconds."""

@@ -47,6 +47,22 @@ async def test_somebody_else_may_hear_the_doorbell():
         assert heard == [1] and not await waker.rest(SOON)
 
 
+async def test_work_is_done_at_once_by_time_and_by_a_ring_until_the_stop():
+    waker, bell, stop, done = Waker(), Bell(), asyncio.Event(), list[int]()
+
+    async def work() -> float:
+        done.append(1)
+        if len(done) == 2:
+            bell.heard[0]()
+        if len(done) == 3:
+            stop.set()
+        return SOON if len(done) == 1 else LONG
+
+    async with asyncio.timeout(10):
+        await waker.keep_at(work, bell.listen, "topic", stop)
+    assert len(done) == 3 and not bell.heard
+
+
 async def test_a_cancellation_that_comes_with_the_event_is_not_swallowed():
     event = asyncio.Event()
     waiting = asyncio.create_task(is_set_within(event, LONG))

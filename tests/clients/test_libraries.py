@@ -2,25 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
-from clients.messages import mail
+from clients.conftest import USER
 from clients.programs import run
 from harness import HOST, Server
 
 SCRIPTS = Path(__file__).parent
-USER = "user1"
-
-
-@pytest.fixture
-def three(server: Server) -> Server:
-    with server.imap(USER) as imap:
-        imap.select()
-        imap.store("1:*", "+FLAGS.SILENT", r"(\Deleted)")
-        imap.expunge()
-    for subject in ("one", "two", "three"):
-        server.deliver(mail(subject), USER)
-    return server
 
 
 def said(server: Server, home: Path, script: str, service: str, *words: str) -> dict[str, str]:

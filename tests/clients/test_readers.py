@@ -6,23 +6,10 @@ import pytest
 from imapclient import IMAPClient
 
 from clients import configurations
+from clients.conftest import USER
 from clients.messages import mail, maildir_messages, subjects
 from clients.programs import private_file, run
 from harness import HOST, Server
-
-USER = "user1"
-
-
-@pytest.fixture
-def three(server: Server) -> Server:
-    """A server on which the user has three messages and nothing else."""
-    with server.imap(USER) as imap:
-        imap.select()
-        imap.store("1:*", "+FLAGS.SILENT", r"(\Deleted)")
-        imap.expunge()
-    for subject in ("one", "two", "three"):
-        server.deliver(mail(subject), USER)
-    return server
 
 
 def flags(server: Server) -> dict[str, set[bytes]]:

@@ -30,7 +30,7 @@ class Waker:
     async def keep_at(
         self, work: Callable[[], Awaitable[float]], listen: Listen, topic: str, stop: asyncio.Event
     ) -> None:
-        """Work until `stop` is set: at once, whenever it rings, and after the seconds that `work` returned."""
+        """Work until `stop` is set: at once, when it rings, and after the seconds that `work` returned."""
         async with self.listening(listen, topic, stop):
             while not stop.is_set():
                 self.clear()

@@ -6,9 +6,9 @@
  */
 import * as m from "words";
 import { LoggedOut, NotSet } from "$/jmap/errors";
-import { send } from "$/jmap/client";
-import type { EmailHead, Id, Mailbox, Patch, SetResponse } from "$/jmap/types";
+import type { EmailHead, Id, Mailbox, Patch } from "$/jmap/types";
 import { problem } from "$/problem";
+import { emailChanges } from "$/store/changes";
 import { emails, step } from "$/store/emails.svelte";
 import { list } from "$/store/list.svelte";
 import { mailboxes } from "$/store/mailboxes.svelte";
@@ -190,8 +190,7 @@ function portions<T>(all: T[]): T[][] {
 
 async function save(args: Record<string, unknown>): Promise<void> {
   await sync.change(async () => {
-    const [answer] = await send([["Email/set", args]]);
-    const { oldState, newState, notUpdated, notDestroyed } = answer as unknown as SetResponse;
+    const { oldState, newState, notUpdated, notDestroyed } = await emailChanges.set(args);
     if (oldState === sync.state("Email")) sync.knows("Email", newState);
     const failed = Object.values({ ...notUpdated, ...notDestroyed })[0];
     if (failed !== undefined) throw new NotSet(failed);

@@ -21,8 +21,10 @@ const USING = [
   "urn:ietf:params:jmap:mdn",
   "urn:bocau:params:jmap",
 ];
-const CALLS_MAX = 16;
 /** More groups start another request; the server takes 32 calls. */
+const CALLS_MAX = 16;
+/** Larger requests end with their page: browsers keep 64 KB of all that outlives pages. */
+const OUTLIVING_MAX = 30_000;
 
 /** The server must have answered by then; it gives a request up after 60 seconds. */
 const ANSWER_MS = 70_000;
@@ -31,7 +33,12 @@ const ANSWER_MS = 70_000;
 const CROWDED = ["maxConcurrentRequests", "maxConcurrentUpload"];
 const PAUSES_MS = [200, 600, 1500];
 
-interface Waiting {
+interface Options {
+  /** What it asks for is done even when the page goes meanwhile. */
+  outlivesPage?: boolean;
+}
+
+interface Waiting extends Options {
   calls: Call[];
   resolve: (responses: Invocation[][]) => void;
   reject: (error: unknown) => void;
@@ -53,11 +60,11 @@ export async function send(calls: Call[]): Promise<Arguments[]> {
 }
 
 /** Every response to every call, errors among them; for calls that imply others (RFC 8621 §7.5). */
-export function sendRaw(calls: Call[]): Promise<Invocation[][]> {
+export function sendRaw(calls: Call[], options: Options = {}): Promise<Invocation[][]> {
   return new Promise((resolve, reject) => {
     const counted = waiting.reduce((sum, one) => sum + one.calls.length, 0);
     if (counted > 0 && counted + calls.length > CALLS_MAX) flush();
-    waiting.push({ calls: calls.map(withAccount), resolve, reject });
+    waiting.push({ ...options, calls: calls.map(withAccount), resolve, reject });
     if (waiting.length === 1) queueMicrotask(flush);
   });
 }
@@ -88,23 +95,26 @@ function flush(): void {
 
 async function carry(groups: Waiting[]): Promise<void> {
   try {
-    const responses = await post(groups.flatMap((one, index) => tagged(one.calls, index)));
+    const outlives = groups.some((one) => one.outlivesPage === true);
+    const responses = await post(groups.flatMap((one, index) => tagged(one.calls, index)), outlives);
     groups.forEach((one, index) => one.resolve(untagged(responses, index, one.calls.length)));
   } catch (error) {
     for (const one of groups) one.reject(error);
   }
 }
 
-async function post(methodCalls: Invocation[]): Promise<Invocation[]> {
+async function post(methodCalls: Invocation[], outlivesPage: boolean): Promise<Invocation[]> {
   const using = USING.filter((one) => one in session.object.capabilities);
+  const body = JSON.stringify({ using, methodCalls });
   const response = await reach(session.object.apiUrl, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ using, methodCalls }),
+    body,
+    keepalive: outlivesPage && body.length <= OUTLIVING_MAX,
     signal: AbortSignal.timeout(ANSWER_MS),
   });
-  const body = (await response.json()) as { methodResponses: Invocation[]; sessionState: string };
-  return body.methodResponses;
+  const answer = (await response.json()) as { methodResponses: Invocation[]; sessionState: string };
+  return answer.methodResponses;
 }
 
 /**

@@ -5,6 +5,7 @@ Request → Response | RequestError          WebSocketPushEnable → StateChange
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 from bocau.base.errors import TryLater
@@ -44,7 +45,7 @@ class JmapSocket:
 
     async def serve(self, receive: Receive) -> None:
         """Answer until the client goes, or its credentials do."""
-        self._start(self._push())
+        self._start(self._push)
         try:
             while (message := await receive())["type"] == "websocket.receive":
                 text = message.get("text")
@@ -58,7 +59,8 @@ class JmapSocket:
                 task.cancel()
             self._feed.leave(self._follower)
 
-    def _start(self, work: Awaitable[None]) -> None:
+    def _start(self, work: Callable[[], Awaitable[None]]) -> None:
+        # Not the coroutine itself: a task that is cancelled before it begins would never await it.
         task = asyncio.ensure_future(_until_gone(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -84,7 +86,7 @@ class JmapSocket:
     # --- requests -------------------------------------------------------------------
 
     def _request(self, document: dict[str, Any], request_id: str | None) -> None:
-        self._start(self._run(document, request_id))
+        self._start(partial(self._run, document, request_id))
 
     async def _run(self, document: dict[str, Any], request_id: str | None) -> None:
         more = {} if request_id is None else {"requestId": request_id}
@@ -123,9 +125,9 @@ class JmapSocket:
             await self._send({"type": "websocket.close", "code": GOING_AWAY})
 
 
-async def _until_gone(work: Awaitable[None]) -> None:
+async def _until_gone(work: Callable[[], Awaitable[None]]) -> None:
     try:
-        await work
+        await work()
     except OSError:
         pass  # The client has gone while it was told something.
 

@@ -19,13 +19,14 @@ from bocau.directory import administration, credentials, web_sessions
 from bocau.directory.claims import ScramKeys
 from bocau.directory.credentials import TokenTerms
 from bocau.directory.expansion import expand
+from bocau.directory.guessing import check_chosen
 from bocau.directory.identities import known_as, may_send_as, own_addresses
 from bocau.directory.logins import Logins
 from bocau.directory.lookups import Lookups
 from bocau.directory.mint import Mint
 from bocau.directory.new_accounts import NewAccount, check_display_name, insert_account
 from bocau.directory.notes import Notes
-from bocau.directory.passwords import Passwords, Secret
+from bocau.directory.passwords import Passwords, Secret, check_new_password
 from bocau.directory.second_factors import SecondFactors
 from bocau.directory.settings import DirectorySettings
 from bocau.directory.sign_ins import SignIns
@@ -164,9 +165,11 @@ class Directory:
         await self._logins.confirm_code(login, code, attempt, self.second_factors)
 
     async def change_password(self, account_id: AccountId, password: str, session_id: int = 0) -> str:
-        """Set the main password. What the old one opened ends, but for one web session: its new cookie is
-        returned ("" without one). NotPermitted (an unusable password), NoSuchAccount."""
+        """Set the main password, as its owner does. What the old one opened ends, but for one web session:
+        its new cookie is returned ("" without one). NotPermitted (an unusable password, or one that is
+        guessed at once), NoSuchAccount."""
         self.account(account_id)
+        check_chosen(check_new_password(password), self.own_addresses(account_id))
         secret = await self._mint.password(account_id, password)
         cookie, now = web_sessions.new_secret() if session_id else "", int(self._clock.now())
 

@@ -11,7 +11,7 @@ from bocau.services.jmap.singletons import run_singleton_set
 from bocau.services.jmap.standard import take_set
 
 PASSWORD_CHARACTERS_MIN: Final = 8
-"""NIST SP 800-63B §3.1.1.2; length is all that is asked for."""
+"""NIST SP 800-63B §3.1.1.2; beside length, the directory refuses what is guessed at once."""
 STATE: Final = "0"
 """Nothing of a password can be read, so nothing of it ever differs."""
 

@@ -207,6 +207,10 @@ async def test_a_changed_password_ends_all_other_sessions(site: Site) -> None:
     refused = (await visitor.call("Password/set", alice, **new))["notUpdated"]["singleton"]
     assert (refused["type"], refused["properties"]) == ("invalidProperties", ["current"])
     new["update"]["singleton"]["current"] = PASSWORD
+    for guessed in ("Mật khẩu 123", "alice-2026", "short"):
+        tried = {"update": {"singleton": {"current": PASSWORD, "new": guessed}}}
+        refused = (await visitor.call("Password/set", alice, **tried))["notUpdated"]["singleton"]
+        assert (refused["type"], refused["properties"]) == ("invalidProperties", ["new"]), guessed
     assert (await visitor.call("Password/set", alice, **new))["updated"] == {"singleton": None}
     assert visitor.cookie != before and await is_in(visitor)
     assert not await is_in(site.visitor(cookie=before)) and not await is_in(other)

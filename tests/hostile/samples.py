@@ -157,6 +157,11 @@ def _sending(email: str, identity: str, blob: str) -> list[Call]:
         ("VacationResponse/get", {"ids": ["singleton"]}),
         ("VacationResponse/set", {"update": {"singleton": away}}),
         ("Correspondent/query", {"text": "bo", "limit": 5}),
+        ("Correspondent/forget", {"emails": ["bo@far.test"]}),
+        (
+            "Correspondent/remember",
+            {"list": [{"name": "", "email": "a@b.c", "sentCount": 1, "lastSentAt": "2026-01-01T00:00:00Z"}]},
+        ),
     ]
 
 

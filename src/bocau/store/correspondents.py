@@ -21,6 +21,8 @@ WORDS_MAX: Final = 8
 """Of what somebody looks for."""
 OFTEN_MAX: Final = 30
 """More letters than this do not make anybody more likely."""
+SENT_COUNT_MAX: Final = 1_000_000
+"""Of one who is put back."""
 FADING_SECONDS: Final = 30 * 86_400
 """After this time somebody counts half."""
 
@@ -43,18 +45,34 @@ def meet(tx: "Writing", people: Iterable[tuple[Address, str]], now: int) -> None
     """Count one letter to each of these (address, name)."""
     is_new = False
     for address, name in people:
-        name, shown = name[:NAME_CHARACTERS_MAX], str(address)
-        values = {
-            "account_id": tx.account_id,
-            "address": address_key(address),
-            "shown": shown,
-            "name": name,
-            "folded": folded(name, shown),
-            "now": now,
-        }
-        is_new |= tx.sql.value(SENDING.meet, values) == 1
+        is_new |= tx.sql.value(SENDING.meet, {**_columns(tx, address, name), "now": now}) == 1
     if is_new:
         _forget_some(tx)
+
+
+def forget(tx: "Writing", address: Address) -> Correspondent | None:
+    """What was known of this address; None: nothing."""
+    rows = tx.sql.rows(SENDING.forget, {"account_id": tx.account_id, "address": address_key(address)})
+    return Correspondent._make(rows[0]) if rows else None
+
+
+def remember(tx: "Writing", people: Iterable[tuple[Address, Correspondent]]) -> None:
+    """Put back what was forgotten; who was met since is counted on."""
+    for address, one in people:
+        counts = {"sent_count": min(one.sent_count, SENT_COUNT_MAX), "last_sent_at": one.last_sent_at}
+        tx.sql.execute(SENDING.remember, {**_columns(tx, address, one.name), **counts})
+    _forget_some(tx)
+
+
+def _columns(tx: "Writing", address: Address, name: str) -> dict[str, str | int]:
+    name, shown = name[:NAME_CHARACTERS_MAX], str(address)
+    return {
+        "account_id": tx.account_id,
+        "address": address_key(address),
+        "shown": shown,
+        "name": name,
+        "folded": folded(name, shown),
+    }
 
 
 def _forget_some(tx: "Writing") -> None:

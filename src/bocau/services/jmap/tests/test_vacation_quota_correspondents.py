@@ -68,3 +68,40 @@ async def test_correspondents_are_whom_one_has_written_to(alice: SendingDesk) ->
     assert (one["name"], one["sentCount"]) == ("Đặng Thuỳ Trâm", 2)
     other = SendingDesk(alice.world, "bob")
     assert (await other.call("Correspondent/query", text=""))["list"] == []
+
+
+async def test_who_is_forgotten_can_be_put_back(alice: SendingDesk) -> None:
+    async def known() -> list[tuple[str, int]]:
+        told = await alice.call("Correspondent/query", text="")
+        return [(one["email"], one["sentCount"]) for one in told["list"]]
+
+    for _ in range(2):
+        await alice.submit(await alice.draft(DRAFT))
+    told = await alice.call("Correspondent/forget", emails=["BOB@here.test", "nobody@here.test"])
+    assert [one["email"] for one in told["list"]] == ["bob@here.test"]
+    assert told["notFound"] == ["nobody@here.test"]
+    assert await known() == []
+    await alice.submit(await alice.draft(DRAFT))
+    assert await known() == [("bob@here.test", 1)]
+    await alice.call("Correspondent/remember", list=told["list"])
+    assert await known() == [("bob@here.test", 3)]
+
+
+async def test_what_is_put_back_is_as_it_was_told(alice: SendingDesk) -> None:
+    one = {"name": "B", "email": "b@x.test", "sentCount": 1, "lastSentAt": "9999-01-01T00:00:00Z"}
+    for wrong in (
+        {"email": "b"},
+        {"sentCount": 0},
+        {"sentCount": True},
+        {"name": "\ud800"},
+        {"lastSentAt": "now"},
+    ):
+        told = await alice.call("Correspondent/remember", list=[one | wrong])
+        assert told["error"] == "invalidArguments", wrong
+    for method, name in (("Correspondent/remember", "list"), ("Correspondent/forget", "emails")):
+        told = await alice.call(method, **{name: [one] * 101})
+        assert told["error"] == "requestTooLarge"
+    assert (await alice.call("Correspondent/forget", emails=[7]))["error"] == "invalidArguments"
+    await alice.call("Correspondent/remember", list=[one])
+    (kept,) = (await alice.call("Correspondent/query", text="b"))["list"]
+    assert kept["lastSentAt"] < "9999"

@@ -129,6 +129,18 @@ ON CONFLICT (account_id, address) DO UPDATE SET
     folded = CASE WHEN excluded.name = '' THEN folded ELSE excluded.folded END
 RETURNING sent_count;
 
+-- name: remember
+INSERT INTO correspondent (account_id, address, shown, name, folded, sent_count, last_sent_at)
+VALUES (:account_id, :address, :shown, :name, :folded, :sent_count, :last_sent_at)
+ON CONFLICT (account_id, address) DO UPDATE SET
+    sent_count = sent_count + excluded.sent_count, last_sent_at = max(last_sent_at, excluded.last_sent_at),
+    name = CASE WHEN name = '' THEN excluded.name ELSE name END,
+    folded = CASE WHEN name = '' THEN excluded.folded ELSE folded END;
+
+-- name: forget
+DELETE FROM correspondent WHERE account_id = :account_id AND address = :address
+RETURNING name, shown, sent_count, last_sent_at;
+
 -- name: count_correspondents
 SELECT count(*) FROM correspondent WHERE account_id = ?;
 

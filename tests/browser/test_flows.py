@@ -383,6 +383,7 @@ def test_a_session_that_was_ended_elsewhere(
     here.page.goto(f"{base}/mail/inbox")
     here.log_in(server.password)
     here.read(seed.FILES)
+    expect(here.body.get_by_text("Gửi bạn mấy tấm ảnh")).to_be_visible()
     there = here.page.url
     end_newest_session(here)
     here.page.get_by_role("button", name=here.words("readerStar"), exact=True).first.click()
@@ -391,6 +392,7 @@ def test_a_session_that_was_ended_elsewhere(
     here.page.keyboard.press("Enter")
     expect(here.page.get_by_text(here.words("sessionEnded"))).to_be_hidden()
     expect(here.reader.get_by_role("heading", name=seed.FILES, level=1)).to_be_visible()
+    expect(here.body.get_by_text("Gửi bạn mấy tấm ảnh")).to_be_visible()
     assert here.page.url == there
     context.close()
     guard.check()

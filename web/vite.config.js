@@ -14,7 +14,8 @@ export default defineConfig({
   build: {
     outDir: DIST,
     emptyOutDir: true,
-    target: ["chrome120", "firefox121", "safari17.2"],
+    // From these on browsers know light-dark() of CSS.
+    target: ["chrome123", "firefox121", "safari17.5"],
     // Nothing as a data: URL: a strict Content-Security-Policy, and each file cached by its own name.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

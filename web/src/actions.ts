@@ -175,6 +175,8 @@ export async function undo(which: Done | undefined = undoable.at(-1)): Promise<v
     () => apply(again),
   );
   announcer.say(m.undone());
+  // Its rows come back at once; the rest may wait for its turn.
+  void list.refresh();
   sync.refresh("Email", "Mailbox");
 }
 

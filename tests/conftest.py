@@ -11,15 +11,29 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import Server
+from public_web import PublicWeb
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def prefix() -> tuple[str, ...]:
+    """What the server is run under; a file may say something else."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, prefix: tuple[str, ...]) -> Iterator[Server]:
     """One running server for all tests of a file; in the end it must be sound, its log without traceback."""
-    with Server(tmp_path_factory.mktemp("server")) as running:
+    with Server(tmp_path_factory.mktemp("server"), prefix=prefix) as running:
         yield running
         running.assert_no_traceback()
         running.cli("verify")
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicWeb]:
+    """The internet of a server that is run under `web.prefix()`."""
+    with PublicWeb(tmp_path_factory.mktemp("web")) as running:
+        yield running
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,5 @@
 """Leaving a mailing list by one click, at a list server that answers (RFC 8058)."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from browser.webmail import Webmail
@@ -13,16 +11,8 @@ SUBJECT = "Pigeons of the week"
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicWeb]:
-    with PublicWeb(tmp_path_factory.mktemp("web")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def server(web: PublicWeb, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server"), prefix=web.prefix()) as running:
-        yield running
-        running.assert_no_traceback()
+def prefix(web: PublicWeb) -> tuple[str, ...]:
+    return web.prefix()
 
 
 def test_a_list_is_left_and_it_is_said(mail: Webmail, server: Server, web: PublicWeb) -> None:

@@ -3,7 +3,6 @@
 import json
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,16 +20,8 @@ from public_web import Answer, Heard, PublicWeb
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicWeb]:
-    with PublicWeb(tmp_path_factory.mktemp("web")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def server(web: PublicWeb, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server"), prefix=web.prefix()) as running:
-        yield running
-        running.assert_no_traceback()
+def prefix(web: PublicWeb) -> tuple[str, ...]:
+    return web.prefix()
 
 
 @pytest.fixture(scope="module")

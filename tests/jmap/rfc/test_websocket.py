@@ -2,7 +2,6 @@
 
 import json
 import socket as sockets
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from harness import HOST, eventually
+from harness import HOST, any_certificate, eventually
 from jmap_client import USING
 
 USER = "user12"
@@ -74,13 +73,12 @@ def test_the_capability_has_an_address(client: Client) -> None:
 def test_over_tls_the_address_is_wss(client: Client) -> None:
     """§3, §5: a real connection to the port of HTTPS."""
     port = client.server.port("https")
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with _socket(client) as plain:
         assert plain.subprotocol == "jmap"
     url = f"wss://{HOST}:{port}/jmap/ws"
     headers = {"Authorization": client.authorization}
-    with connect(url, ssl=context, subprotocols=[Subprotocol("jmap")], additional_headers=headers) as socket:
+    jmap, context = [Subprotocol("jmap")], any_certificate()
+    with connect(url, ssl=context, subprotocols=jmap, additional_headers=headers) as socket:
         _request(socket, ["Core/echo", {"a": 1}, "c"])
         assert _hear(socket)["methodResponses"] == [["Core/echo", {"a": 1}, "c"]]
 

@@ -1,6 +1,7 @@
 """Nothing but the public web can be reached on behalf of a message (SSRF)."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,8 @@ from bocau.runtime.public_address import is_public
 
 GIF = bytes.fromhex("47494638396101000100800000c8c8c800000021f90400000000002c00000000010001000002024401003b")
 
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
 
 class Names:
     """A resolver that knows a few names, and counts."""
@@ -24,6 +27,12 @@ class Names:
     async def addresses(self, host: str) -> list[str]:
         self.asked.append(host)
         return self.names.get(host, [])
+
+
+@pytest.fixture(autouse=True)
+def _trusts_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here goes by TLS, and the system's authorities take long to read."""
+    monkeypatch.setattr(Fetcher, "_tls", TLS)
 
 
 @asynccontextmanager

@@ -49,7 +49,7 @@ async def listening(profile=MX, settings=SETTINGS, starttls=None, implicit=None)
 
 
 def trusting() -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
 

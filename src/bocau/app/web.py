@@ -66,16 +66,16 @@ async def _start(
     admission: Admission,
     grace_seconds: float,
 ) -> None:
-    """Load and listen; `started` holds what is to be ended. Mail goes on while the code cannot be read."""
+    """Load and listen; `started` holds what is to be ended. Mail goes on while the disk cannot be read."""
     while True:
         try:
             # In a thread: mail is answered between two steps of the interpreter.
             await asyncio.to_thread(_load)
+            web = application(rooms, contexts["https"])
             break
         except OSError as exc:
             _log.error("the web side cannot be loaded, trying again", why=str(exc))
             await asyncio.sleep(RETRY_SECONDS)
-    web = application(rooms, contexts["https"])
     started.push_async_callback(web.end)
     host, listeners = _listeners(child, rooms, contexts, admission, web.app)
     started.callback(host.close)

@@ -21,9 +21,17 @@ def prefix() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, prefix: tuple[str, ...]) -> Iterator[Server]:
+def settings() -> tuple[str, ...]:
+    """ "key=value" for the server; a file may say something else."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, prefix: tuple[str, ...], settings: tuple[str, ...]
+) -> Iterator[Server]:
     """One running server for all tests of a file; in the end it must be sound, its log without traceback."""
-    with Server(tmp_path_factory.mktemp("server"), prefix=prefix) as running:
+    with Server(tmp_path_factory.mktemp("server"), prefix=prefix, settings=settings) as running:
         yield running
         running.assert_no_traceback()
         running.cli("verify")

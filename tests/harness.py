@@ -29,6 +29,8 @@ CLI_SECONDS = 60.0
 STANDARD_PORTS = (24, 25, 80, 109, 110, 143, 443, 465, 587, 993, 995)
 OFFSETS_PER_TEST_PROCESS = 2000
 STARTS_MAX = 5
+QUICK = ("login.delay_seconds_max=0.2",)
+"""Many tests give a wrong password; those of the delay itself say "=15"."""
 
 
 class StartFailed(AssertionError):
@@ -55,7 +57,7 @@ class Server:
         self.workers = workers
         self.users = users
         self.password = password
-        self.settings = list(settings)
+        self.settings = [*QUICK, *settings]
         self.prefix = list(prefix)
         self.ports: dict[str, int] = {}
         self.accounts: list[str] = []

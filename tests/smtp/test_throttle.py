@@ -20,7 +20,7 @@ ELSEWHERE = "127.0.77.5"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    settings = (f"login.failures_max={FAILURES_MAX}", "login.refuse_seconds=20")
+    settings = (f"login.failures_max={FAILURES_MAX}", "login.refuse_seconds=20", "login.delay_seconds_max=15")
     with Server(tmp_path_factory.mktemp("server"), settings=settings) as running:
         yield running
         running.assert_no_traceback()

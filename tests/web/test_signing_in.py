@@ -17,6 +17,11 @@ HEADERS = (
 )
 
 
+@pytest.fixture(scope="module")
+def settings() -> tuple[str, ...]:
+    return ("login.delay_seconds_max=15",)
+
+
 def test_every_worker_knows_the_session(server: Server) -> None:
     visitor = Visitor(server)
     assert visitor.login().status == 200

@@ -183,6 +183,8 @@ class Login:
     """Failed logins of one account from one network after which it is refused for a while."""
     refuse_seconds: Seconds = 300.0
     """For how long it is refused then."""
+    delay_seconds_max: Annotated[float, Range(0, 15)] = 15.0
+    """The answer to a wrong password waits for 2, 4, 8, then 15 seconds, but never longer than this."""
     without: dict[str, Words] = field(default_factory=dict)
     """What single clients had better not see, by the name they give themselves in IMAP's ID or by network:
     { "eM Client*" = "SCRAM-SHA-256 SCRAM-SHA-1", "192.0.2.0/24" = "COMPRESS" }. The words are those of

@@ -60,10 +60,12 @@ class Settings:
     def directory(self) -> "DirectorySettings":
         from bocau.directory.settings import DirectorySettings, ThrottleSettings
 
-        login = self.file.login
+        login, usual = self.file.login, ThrottleSettings()
         return DirectorySettings(
             throttle=ThrottleSettings(
-                account_failures_max=login.failures_max, refuse_seconds=login.refuse_seconds
+                delays_seconds=tuple(min(delay, login.delay_seconds_max) for delay in usual.delays_seconds),
+                account_failures_max=login.failures_max,
+                refuse_seconds=login.refuse_seconds,
             )
         )
 

@@ -135,3 +135,16 @@ def test_lines_of_keys_in_inline_and_dotted_tables() -> None:
         4,
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("most", "delays"), [("15", (2, 4, 8, 15)), ("3.5", (2, 3.5, 3.5, 3.5)), ("0", (0,) * 4)]
+)
+def test_a_wrong_password_waits_no_longer_than_said(
+    tmp_path: Path, most: str, delays: tuple[float, ...]
+) -> None:
+    file = tmp_path / "bocau.toml"
+    file.write_text(NAME, "utf-8")
+    assert load_settings(file).directory.throttle.delays_seconds == (2, 4, 8, 15)
+    settings = load_settings(file, (f"login.delay_seconds_max={most}",))
+    assert settings.directory.throttle.delays_seconds == delays

@@ -39,6 +39,8 @@ class PreferenceStore {
   values = $state<Preferences>({ ...DEFAULTS });
   #unsaved: Record<string, unknown> = {};
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends with the last that was sent: they arrive one after the other, so that the last choice stays. */
+  #sending = Promise.resolve();
 
   /** What the server said: only values of the expected kind are taken. */
   take(said: Record<string, unknown>): void {
@@ -73,12 +75,13 @@ class PreferenceStore {
   #save(name: string, value: unknown): void {
     this.#unsaved[name] = $state.snapshot(value);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#send(), SAVE_MS);
+    this.#timer = setTimeout(() => (this.#sending = this.#sending.then(() => this.#send())), SAVE_MS);
   }
 
   /** A choice that cannot be kept now is tried again with the next one. */
   async #send(): Promise<void> {
     const sent = this.#unsaved;
+    if (Object.keys(sent).length === 0) return;
     this.#unsaved = {};
     try {
       await call("Preferences/set", { update: { singleton: sent } });

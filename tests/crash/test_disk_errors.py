@@ -3,14 +3,13 @@
 strace lets the Nth call of one kind fail with EIO or ENOSPC; then the disk is well again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import count
 
 import pytest
 
 from crash.operations import BROKEN, OPERATIONS, NotDone, Operation, World, check_sent
-from crash.test_kill_sweep import POINTS_MAX
+from crash.test_kill_sweep import EVERY, POINTS_MAX
 from crash.victim import Strace
 from harness import eventually
 
@@ -20,15 +19,15 @@ SYNCS = ("fsync", "fdatasync")
 SOCKET_CALLS = ("write",)
 """They hit sockets, pipes and the log: a connection may break."""
 ERRORS = ("EIO", "ENOSPC")
-SAMPLE = 6
-"""How many N the short sweep tries of each call, spread over all of them."""
+SPREAD = (1, 2, 5, 12, 30)
+"""N of each call in the short sweep."""
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_an_error_of_the_disk_is_a_temporary_no(world: World, operation: Operation) -> None:
     points = 0
     for error, calls in zip(("EIO", "ENOSPC") * 4, (*DISK_CALLS, *SOCKET_CALLS), strict=True):
-        points += sweep(world, operation, calls, error, SAMPLE)
+        points += sweep(world, operation, calls, error, SPREAD)
     assert points >= 3, "the sweep has hit nothing"
 
 
@@ -36,17 +35,17 @@ def test_an_error_of_the_disk_is_a_temporary_no(world: World, operation: Operati
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_any_error_of_the_disk_is_a_temporary_no(world: World, operation: Operation, error: str) -> None:
-    points = {calls: sweep(world, operation, calls, error) for calls in (*DISK_CALLS, *SOCKET_CALLS)}
+    points = {calls: sweep(world, operation, calls, error, EVERY) for calls in (*DISK_CALLS, *SOCKET_CALLS)}
     print(f"{operation} {error}: {sum(points.values())} faults {points}")
 
 
-def sweep(world: World, operation: Operation, calls: str, error: str, points_max: int = POINTS_MAX) -> int:
-    """Fail at N = 1, 2… of `calls`; returns how many N were tried."""
-    for n in count(1):
-        assert n <= POINTS_MAX
-        if n > points_max or not fail_at(world, operation, calls, error, n):
-            return n - 1
-    raise AssertionError
+def sweep(world: World, operation: Operation, calls: str, error: str, numbers: Sequence[int]) -> int:
+    """Fail at each N of `calls`, in rising order; returns how many of them the operation reached."""
+    for points, n in enumerate(numbers):
+        if not fail_at(world, operation, calls, error, n):
+            return points
+    assert n < POINTS_MAX
+    return len(numbers)
 
 
 def fail_at(world: World, operation: Operation, calls: str, error: str, n: int) -> bool:

@@ -72,12 +72,12 @@ async def _start(
             # In a thread: mail is answered between two steps of the interpreter.
             await asyncio.to_thread(_load)
             web = application(rooms, contexts["https"])
+            host, listeners = _listeners(child, rooms, contexts, admission, web.app)
             break
         except OSError as exc:
             _log.error("the web side cannot be loaded, trying again", why=str(exc))
             await asyncio.sleep(RETRY_SECONDS)
     started.push_async_callback(web.end)
-    host, listeners = _listeners(child, rooms, contexts, admission, web.app)
     started.callback(host.close)
     started.push_async_callback(_stop, listeners, grace_seconds)
     for listener in listeners:

@@ -14,7 +14,7 @@ async def _end() -> None:
     pass
 
 
-@pytest.mark.parametrize("fails", ["_load", "application"])
+@pytest.mark.parametrize("fails", ["_load", "application", "_listeners"])
 async def test_a_disk_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
     faults: list[OSError] = [OSError("one bad sector"), OSError("another")]
 
@@ -33,7 +33,7 @@ async def test_a_disk_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(web, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(web, "_load", may_fail("_load", None))
     monkeypatch.setattr(web, "application", may_fail("application", made))
-    monkeypatch.setattr(web, "_listeners", lambda *arguments: (host, [listener]))
+    monkeypatch.setattr(web, "_listeners", may_fail("_listeners", (host, [listener])))
     async with AsyncExitStack() as started:
         nothing: Any = None
         await web._start(started, nothing, nothing, {"https": nothing}, Admission(), 0.0)

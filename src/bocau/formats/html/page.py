@@ -18,6 +18,7 @@ overflow-wrap:anywhere}
 .mail{max-width:100%;overflow-x:auto}
 .mail img{max-width:100%}
 .mail img:not([src]){outline:1px dashed #7d8590;color:#57606a}
+:where(.mail img[alt]:not([src],[alt=""])){display:inline-block}
 .mail table{overflow-wrap:normal}
 .mail .m-text{white-space:pre-wrap}
 .mail blockquote{margin:0 0 0 8px;padding:0 0 0 10px;border-left:2px solid #d8dee4}

@@ -70,7 +70,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     with NameServer(base / "dns", zones) as dns:
         here = Server(base / "first", users=1, settings=(f"dns.resolver={dns.address}", "delivery.port=2"))
         here.offset = free_offset()
-        here.settings[1] = f"delivery.port={here.offset + 25}"
+        here.settings[-1] = f"delivery.port={here.offset + 25}"
         with here:
             there = started(base / "second", here.port("smtp"), dns.address)
             there.cli("domain", "add", "other.test")

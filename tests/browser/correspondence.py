@@ -117,7 +117,6 @@ class Correspondence:
         self.enclosing()
         self.files()
         self.plain()
-        self.large()
         self.carry()
 
     def conversation(self) -> None:
@@ -182,8 +181,10 @@ class Correspondence:
             self.keep("INBOX", *self.received(BINH, f"Biên bản họp số {number}", text, 48 + number * 20))
 
     def large(self) -> None:
+        """Thousands more, for who wants them."""
         for number in range(LARGE_COUNT):
             at = self.now - (200 * 3600 + number * 60)
             head = f"From: log@demo.test\r\nTo: {self.me.addr_spec}\r\nSubject: {LARGE} {number}"
             text = f"{head}\r\n\r\n{number}\r\n"
             self.keep_bytes(LARGE, text.encode(), at)
+        self.carry()

@@ -252,7 +252,8 @@ def test_search_with_operators_and_without_accents(mail: Webmail) -> None:
     expect(mail.row(seed.FILES)).to_have_count(1)
 
 
-def test_everything_that_matches_is_moved_and_taken_back(mail: Webmail) -> None:
+def test_everything_that_matches_is_moved_and_taken_back(mail: Webmail, server: Server) -> None:
+    seed.Correspondence(server, mail.variant.user).large()
     mail.go()
     mail.open_folder(seed.LARGE)
     mail.page.get_by_role("checkbox", name=mail.words("chooseAllShown")).click()

@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, CDPSession, Locator, StorageState, expe
 from browser import correspondence as seed
 from browser.conftest import new_context
 from browser.guards import Guard, overflow
-from browser.test_screens import Small
 from browser.webmail import Variant, Webmail
 from harness import Server
 
@@ -30,7 +29,7 @@ COVERED = f"""() => {{
 
 @pytest.fixture(scope="module")
 def state(browser: Browser, server: Server, base: str) -> StorageState:
-    letters = Small(server, PHONE.user)
+    letters = seed.Correspondence(server, PHONE.user)
     letters.fill()
     message, at = letters.received(seed.MAI, WIDE, "Bảng giá.\n", 1)
     message.add_alternative(WIDE_HTML, subtype="html")

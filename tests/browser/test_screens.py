@@ -52,13 +52,6 @@ SEEN = [
 """Each screen in one look, and in another one in the long run."""
 
 
-class Small(Correspondence):
-    """Without the thousands."""
-
-    def large(self) -> None:
-        pass
-
-
 class Seat:
     """One look: a page that is logged in, and one that is not."""
 
@@ -98,7 +91,7 @@ class Seat:
 def seats(browser: Browser, server: Server, base: str) -> Iterator[dict[Look, Seat]]:
     known: dict[Look, Seat] = {}
     for look in LOOKS:
-        Small(server, look.variant.user).fill()
+        Correspondence(server, look.variant.user).fill()
         JmapClient(server, look.variant.user).call(
             "Preferences/set", update={"singleton": {"labels": LABELS}}
         )

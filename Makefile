@@ -10,11 +10,17 @@ WEB_STAMP := web/node_modules/.package-lock.json
 run: $(STAMP)
 	$(BIN)/bocau demo
 
+# The tests of whole servers mostly wait for other processes: more of them at a time than processors. A file is
+# one piece of work, in the order of `testpaths`: the many small ones of src/ fill what the large ones leave.
+TEST_PROCESSES ?= 4
+# Byte code is kept, or each of their many starts would compile what has changed.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadscope --no-loadscope-reorder
+
 test: $(STAMP) packages
-	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not long"
+	$(PYTEST) -m "not long"
 
 test-long: $(STAMP) packages
-	$(BIN)/python -m pytest -n 2 --dist loadscope -m long --timeout 3600
+	$(PYTEST) -m long --timeout 3600
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

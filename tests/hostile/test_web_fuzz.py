@@ -117,9 +117,11 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def browser(server: Server) -> Browser:
+def browser(server: Server) -> Iterator[Browser]:
     server.deliver(MESSAGE, "alice")
-    return Browser(server)
+    opened = Browser(server)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module")

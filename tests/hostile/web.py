@@ -52,6 +52,10 @@ class Browser:
             HOST, server.port("https"), timeout=60, context=any_certificate()
         )
 
+    def close(self) -> None:
+        """A server that is stopped would wait for this side's goodbye."""
+        self._connection.close()
+
     def post(self, body: bytes) -> tuple[int, Any]:
         """Status and answer of a JMAP request; a connection that the server has closed is made anew."""
         for is_last in (False, True):

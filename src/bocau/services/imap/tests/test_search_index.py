@@ -164,7 +164,7 @@ async def inbox(tmp_path: Path, _all_by_index: None) -> AsyncIterator[Mailbox]:
         yield Mailbox(home, player)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 6))])
 async def test_the_index_answers_as_reading_does(inbox: Mailbox, seed: int) -> None:
     rnd = random.Random(seed)
     made = Indexer(inbox.home.store)

@@ -5,6 +5,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -199,7 +200,10 @@ class Following(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-Following.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestFollowing = Following.TestCase
+class TestFollowing(Following.TestCase):
+    settings = settings(max_examples=20, stateful_step_count=25, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.long
+class TestFollowingForLong(Following.TestCase):
+    settings = settings(max_examples=400, stateful_step_count=25, suppress_health_check=list(HealthCheck))

@@ -51,6 +51,7 @@ def delete_account(tx: "Writing") -> None:
     """See Writing.delete_account."""
     for statement in (
         WRITING.delete_account_emails,
+        WRITING.delete_account_copies,
         WRITING.delete_account_keys,
         WRITING.delete_account_threads,
         WRITING.delete_account_messages,

@@ -6,6 +6,8 @@
 An email's rows are a kilobyte and more, that of its place a tenth of it: who removes 10,000 messages waits
 for the narrow ones only. Whoever reads emails asks for a place, so meanwhile the wide ones are there for
 nobody. What is still to be done stands in the database, and outlives whoever was at it.
+
+A row that copies share stays, for them alone, and goes with the last of them (`transfer.copy`).
 """
 
 import json
@@ -54,6 +56,11 @@ def is_purge_due(sql: Sql) -> bool:
     return sql.row(PURGE.next) is not None
 
 
+def kept_for_copies(sql: Sql, account_id: AccountId) -> set[int]:
+    """Serials of the emails that have gone, while copies share their rows; for who checks the rows."""
+    return {serial for (serial,) in sql.rows(PURGE.kept_for_copies, (account_id,))}
+
+
 def purged_soon(sql: Sql, account_id: AccountId) -> set[int]:
     """Serials of the emails that wait, for who checks the rows."""
     return {
@@ -69,7 +76,12 @@ def forget_account(tx: "Writing") -> None:
 
 
 def _delete(sql: Sql, account_id: AccountId, serials: list[int]) -> None:
-    if serials:
-        values = (account_id, json.dumps(serials))
-        sql.execute(PURGE.delete_emails, values)
-        sql.execute(PURGE.delete_keys, values)
+    if not serials:
+        return
+    values = (account_id, json.dumps(serials))
+    contents = json.loads(sql.value(PURGE.contents, values))
+    if contents:
+        sql.execute(PURGE.delete_copies, values)
+        values = (account_id, json.dumps(sorted({*serials, *contents})))
+    sql.execute(PURGE.delete_emails, values)
+    sql.execute(PURGE.delete_keys, values)

@@ -79,7 +79,11 @@ _RIGHT: Final = {
 """What must be so for a column to be shown."""
 _LISTED: Final = "e.listed NOT NULL"
 _NARROW: Final = "message AS m"
-_WIDE: Final = "message AS m CROSS JOIN email AS e USING (email_id)"
+# What was parsed of a copy stands in another email's row.
+_WIDE: Final = (
+    "message AS m CROSS JOIN email AS o USING (email_id)"
+    " CROSS JOIN email AS e ON e.email_id = coalesce(o.content_id, o.email_id)"
+)
 # No ORDER BY: it would cost as much as the rest. CROSS JOIN and the primary key leave one way to go, by uid.
 _WALK: Final = """
 FROM {source}

@@ -29,7 +29,7 @@ def copy(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
     modseq, last_serial = taken
     sources = uids_with(tx, mailbox_id, ranges, total)
     first_uid = _fill_target(tx, mailbox_id, target, modseq, total)
-    email_id = (tx.account_id << EMAIL_SERIAL_BITS) + last_serial - total.messages + 1
+    email_id = first_id = (tx.account_id << EMAIL_SERIAL_BITS) + last_serial - total.messages + 1
     uid = first_uid
     for first, last in ranges_of(sources):
         place = (tx.account_id, mailbox_id, first, last)
@@ -39,9 +39,9 @@ def copy(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, target: Mailbo
         tx.sql.execute(WRITING.copy_messages, (*shifts, tx.job.now, *place))
         email_id += last - first + 1
         uid += last - first + 1
-    tx.sql.execute(
-        WRITING.note_unkeyed, (tx.account_id,)
-    )  # what waits for its keys (see `refill`) has copies
+    tx.sql.execute(WRITING.note_copies, (first_id, email_id - 1))
+    # What waits for its keys (see `refill`) has copies.
+    tx.sql.execute(WRITING.note_unkeyed, (tx.account_id,))
     serials = text_of(((last_serial - total.messages + 1, last_serial),))
     pairs = _settle_target(tx, target, modseq, sources, first_uid, serials)
     seen.carry(tx, mailbox_id, target, pairs)

@@ -18,7 +18,7 @@ from bocau.database import Queries, Sql
 from bocau.store.blobs import BlobLost, BlobRef, Blobs
 from bocau.store.blobs.record import HEADER_BYTES, Header, parse_header
 from bocau.store.mailstore import MailStore
-from bocau.store.purging import purged_soon
+from bocau.store.purging import kept_for_copies, purged_soon
 from bocau.store.references import bodies
 from bocau.store.uidranges import parse_text, ranges_of, text_of, uids_in
 from bocau.store.values import ChangeKind
@@ -89,7 +89,9 @@ def _account_faults(sql: Sql, account_id: AccountId) -> Iterator[Fault]:
         yield Fault(where, f"{name}: {', '.join(map(str, values))}")
     for name, *values in sql.rows(VERIFY.keys, {"account_id": account_id}):
         yield Fault(where, f"{name}: {', '.join(map(str, values))}")
-    leaving = purged_soon(sql, account_id)
+    for name, *values in sql.rows(VERIFY.copies, {"account_id": account_id}):
+        yield Fault(where, f"{name}: {', '.join(map(str, values))}")
+    leaving = purged_soon(sql, account_id) | kept_for_copies(sql, account_id)
     yield from _place_faults(sql, where, account_id, leaving)
     yield from _email_faults(sql, where, account_id, leaving)
     live = _replay(sql, account_id)
@@ -178,7 +180,7 @@ def _log_faults(
 
 
 def _place_faults(sql: Sql, where: str, account_id: int, leaving: set[int]) -> Iterator[Fault]:
-    """An email knows how many places it has; only what waits to be purged has none."""
+    """An email knows how many places it has; only what waits to be purged or is shared by copies has none."""
     for serial, have, want in sql.rows(VERIFY.places, {"account_id": account_id}):
         if serial not in leaving:
             yield Fault(where, f"place_count of email {serial} is {have}, the rows say {want}")

@@ -88,6 +88,7 @@ async def test_a_store_of_the_version_before(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "bocau.sqlite") as database:
         database.executescript(
             "UPDATE account_state SET used_bytes = 3000 WHERE account_id = 1;"
+            "DROP TABLE email_copy; ALTER TABLE email DROP COLUMN content_id;"
             "DELETE FROM migration WHERE room = 'store' AND number >= 13"
         )
     database.close()

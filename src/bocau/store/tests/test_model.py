@@ -68,11 +68,14 @@ class Model(RuleBasedStateMachine):
         self.next[name] += 1
         return self.next[name] - 1
 
+    def parsed(self, body):
+        return new_email(self.store, body)._replace(envelope=body)
+
     @rule(name=boxes, flags=bits, keywords=words, count=st.integers(1, 3))
     def add(self, name, flags, keywords, count):
         bodies = [b"body %d" % (self.count + n) for n in range(count)]
         self.count += count
-        emails = [(new_email(self.store, body), Flags(flags), " ".join(keywords)) for body in bodies]
+        emails = [(self.parsed(body), Flags(flags), " ".join(keywords)) for body in bodies]
         box = self.box(name)
         added = self.write(lambda tx: tx.add_many(box, emails))
         assert [uid for uid, _ in added] == [self.put(name, Place(body, flags, keywords)) for body in bodies]
@@ -180,14 +183,20 @@ class Model(RuleBasedStateMachine):
                 name: [bytes(b) for b in self.store.blobs.read_many([ref for _, _, ref in self.blobs(name)])]
                 for name in self.model
             }
+            parsed = {name: [message.envelope for message in self.messages(name)] for name in self.model}
             await close_store(self.store)
-            return found, bodies
+            return found, bodies, parsed
 
-        found, bodies = self.runner.run(end())
+        found, bodies, parsed = self.runner.run(end())
         self.runner.close()
         self.folder.cleanup()
         assert found == []
-        assert bodies == {name: [p.body for _, p in sorted(ps.items())] for name, ps in self.model.items()}
+        wanted = {name: [p.body for _, p in sorted(ps.items())] for name, ps in self.model.items()}
+        assert bodies == wanted and parsed == wanted
+
+    def messages(self, name):
+        box = self.box(name)
+        return self.store.glance(ALICE, lambda tx: tx.messages(box, ((1, 10**6),)))
 
     def blobs(self, name):
         box = self.box(name)

@@ -160,7 +160,8 @@ async def test_a_store_of_the_version_before(tmp_path: Path) -> None:
     await close_store(store)
     with sqlite3.connect(tmp_path / "bocau.sqlite") as database:
         database.executescript(
-            "DROP TABLE purge; DELETE FROM migration WHERE room = 'store' AND number >= 12"
+            "DROP TABLE purge; DROP TABLE email_copy; ALTER TABLE email DROP COLUMN content_id;"
+            "DELETE FROM migration WHERE room = 'store' AND number >= 12"
         )
     database.close()
     store = await open_store(tmp_path)

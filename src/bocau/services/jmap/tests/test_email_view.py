@@ -168,6 +168,20 @@ async def test_a_stranger_is_one_until_the_first_letter(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("web")
+async def test_who_is_known_by_a_copy_alone_is_no_stranger(desk: Desk) -> None:
+    fields = b"From: Lan <Lan@far.example>\r\n"
+    await desk.deliver(message(fields=fields))
+
+    def keep_a_copy(tx: Writing) -> None:
+        inbox = tx.mailbox_named("INBOX").mailbox_id
+        tx.copy(inbox, ((1, 1),), tx.mailbox_named("Archive").mailbox_id)
+        tx.expunge(inbox, only_deleted=False)
+
+    await desk.store.write(ALICE, keep_a_copy)
+    assert not (await sender(desk, fields))["isFirstContact"]
+
+
+@pytest.mark.usefixtures("web")
 async def test_a_colleague_has_logged_in_here(desk: Desk) -> None:
     """Our own topmost Received field alone says so (RFC 3848): below it anybody may write."""
     who = b"From: bob@example.org\r\n"

@@ -13,7 +13,8 @@ FREQUENT_MAX: Final = 200
 """Correspondents whose domains are looked at, those written to most."""
 # CROSS JOIN: the narrow rows first; left to itself SQLite walks the wide ones.
 _BEFORE: Final = """
-SELECT 1 FROM email_key AS k CROSS JOIN email AS e ON e.email_id = k.email_id
+SELECT 1 FROM email_key AS k CROSS JOIN email AS o ON o.email_id = k.email_id
+CROSS JOIN email AS e ON e.email_id = coalesce(o.content_id, o.email_id)
 WHERE k.email_id BETWEEN :first AND :last AND k.from_key = :local AND lower(e.sender) = lower(:sender)
     AND EXISTS (SELECT 1 FROM message AS m WHERE m.email_id = k.email_id)
 LIMIT 1

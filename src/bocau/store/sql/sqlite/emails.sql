@@ -1,15 +1,16 @@
 -- Emails by their own identity, wherever they lie (RFC 8621). One without a place has gone, though its row may wait
 -- for its end (bocau.store.purging): everything here asks for one. A place that is \Deleted (8) is not seen, and an
--- email without another one neither (RFC 8621 section 4.1.1).
+-- email without another one neither (RFC 8621 section 4.1.1). In `rows`, e is the row with what was parsed (step 0014).
 
 -- name: rows
-SELECT e.email_id, coalesce(k.thread_id, e.email_id), e.pack, e.offset, e.length, e.sha256, m.received_at, m.sent_at,
+SELECT o.email_id, coalesce(k.thread_id, o.email_id), o.pack, o.offset, o.length, o.sha256, m.received_at, m.sent_at,
     e.message_id, e.subject, e.sender, e.preview, e.listed, e.listed_fields, k.has_attachment, m.mailbox_id, m.flags,
     m.keywords
 FROM json_each(:ids) AS j
-CROSS JOIN email AS e ON e.email_id = j.value
-CROSS JOIN message AS m ON m.email_id = e.email_id AND m.flags & 8 = 0
-LEFT JOIN email_key AS k ON k.email_id = e.email_id;
+CROSS JOIN email AS o ON o.email_id = j.value
+CROSS JOIN email AS e ON e.email_id = coalesce(o.content_id, o.email_id)
+CROSS JOIN message AS m ON m.email_id = o.email_id AND m.flags & 8 = 0
+LEFT JOIN email_key AS k ON k.email_id = o.email_id;
 
 -- name: places
 SELECT m.email_id, m.mailbox_id, m.uid, m.flags, m.keywords

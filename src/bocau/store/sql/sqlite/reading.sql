@@ -1,3 +1,5 @@
+-- o: an email's own row; e: the row with what was parsed of it, which a copy shares (step 0014).
+
 -- name: modseq
 SELECT modseq FROM account_state WHERE account_id = :account_id;
 
@@ -37,9 +39,10 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :fir
 ORDER BY uid;
 
 -- name: messages
-SELECT m.uid, m.modseq, m.flags, m.keywords, m.email_id, e.pack, e.offset, e.length, e.sha256, m.size_bytes,
+SELECT m.uid, m.modseq, m.flags, m.keywords, m.email_id, o.pack, o.offset, o.length, o.sha256, m.size_bytes,
     m.received_at, m.saved_at, m.sent_at, e.envelope, e.body_structure
-FROM message AS m CROSS JOIN email AS e USING (email_id)
+FROM message AS m CROSS JOIN email AS o USING (email_id)
+CROSS JOIN email AS e ON e.email_id = coalesce(o.content_id, o.email_id)
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
     AND m.modseq > :since
 ORDER BY m.uid;
@@ -58,7 +61,8 @@ ORDER BY m.uid;
 
 -- name: listed
 SELECT m.uid, e.listed, e.listed_fields
-FROM message AS m CROSS JOIN email AS e USING (email_id)
+FROM message AS m CROSS JOIN email AS o USING (email_id)
+CROSS JOIN email AS e ON e.email_id = coalesce(o.content_id, o.email_id)
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
 ORDER BY m.uid;
 
@@ -98,6 +102,7 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND flags & 8;
 
 -- name: previews
 SELECT CASE WHEN e.preview = '' AND length(e.envelope) = 0 THEN NULL ELSE e.preview END
-FROM message AS m CROSS JOIN email AS e USING (email_id)
+FROM message AS m CROSS JOIN email AS o USING (email_id)
+CROSS JOIN email AS e ON e.email_id = coalesce(o.content_id, o.email_id)
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
 ORDER BY m.uid;

@@ -146,6 +146,27 @@ FROM account_state AS s JOIN thread_key AS t USING (account_id)
 WHERE s.account_id = :account_id
     AND t.thread_id NOT BETWEEN (s.account_id << 32) + 1 AND (s.account_id << 32) + s.last_email_serial;
 
+-- name: copies
+SELECT 'a copy of which nobody knows (email, content)', e.email_id & 4294967295, e.content_id & 4294967295
+FROM email AS e
+WHERE e.email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295 AND e.content_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM email_copy AS c WHERE c.content_id = e.content_id AND c.email_id = e.email_id)
+UNION ALL
+SELECT 'a row is kept for a copy that does not share it (content, email)', c.content_id & 4294967295,
+    c.email_id & 4294967295
+FROM email_copy AS c
+WHERE c.content_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+    AND NOT EXISTS (SELECT 1 FROM email AS e WHERE e.email_id = c.email_id AND e.content_id = c.content_id)
+UNION ALL
+SELECT 'what was parsed of a copy is missing (email, content)', c.email_id & 4294967295, c.content_id & 4294967295
+FROM email_copy AS c LEFT JOIN email AS e ON e.email_id = c.content_id
+WHERE c.content_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295
+    AND (e.email_id IS NULL OR e.content_id IS NOT NULL)
+UNION ALL
+SELECT 'a copy is not of its content''s body (email, content)', c.email_id & 4294967295, c.content_id & 4294967295
+FROM email_copy AS c CROSS JOIN email AS o ON o.email_id = c.email_id CROSS JOIN email AS e ON e.email_id = c.content_id
+WHERE c.content_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295 AND e.sha256 <> o.sha256;
+
 -- name: general
 SELECT 'a message shares its email with another account', m.account_id, m.email_id
 FROM message AS m WHERE m.email_id >> 32 <> m.account_id

@@ -47,7 +47,9 @@ ORDER BY e.email_id DESC LIMIT :count;
 UPDATE email_key SET has_attachment = :has_attachment WHERE email_id = :email_id;
 
 -- name: set_listed
-UPDATE email SET listed = :listed, listed_fields = :listed_fields WHERE email_id = :email_id;
+-- Those of a copy are not read.
+UPDATE email SET listed = iif(content_id IS NULL, :listed, NULL), listed_fields = :listed_fields
+WHERE email_id = :email_id;
 
 -- name: note_unkeyed
 UPDATE account_state SET unkeyed_serial = last_email_serial WHERE account_id = :account_id AND unkeyed_serial > 0;
@@ -89,6 +91,9 @@ DELETE FROM email WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 3
 
 -- name: delete_account_keys
 DELETE FROM email_key WHERE email_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295;
+
+-- name: delete_account_copies
+DELETE FROM email_copy WHERE content_id BETWEEN :account_id << 32 AND (:account_id << 32) + 4294967295;
 
 -- name: delete_account_threads
 DELETE FROM thread_key WHERE account_id = :account_id;
@@ -205,12 +210,16 @@ SELECT json_group_array(uid) FROM (
     ORDER BY uid);
 
 -- name: copy_emails
-INSERT INTO email (email_id, pack, offset, length, sha256, message_id, sender, subject, preview, envelope,
-    body_structure, listed, listed_fields)
-SELECT m.uid + :id_shift, e.pack, e.offset, e.length, e.sha256, e.message_id,
-    e.sender, e.subject, e.preview, e.envelope, e.body_structure, e.listed, e.listed_fields
+INSERT INTO email (email_id, pack, offset, length, sha256, sender, subject, preview, envelope, body_structure,
+    content_id)
+SELECT m.uid + :id_shift, e.pack, e.offset, e.length, e.sha256, '', '', '', x'', x'',
+    coalesce(e.content_id, e.email_id)
 FROM message AS m CROSS JOIN email AS e USING (email_id)
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last;
+
+-- name: note_copies
+INSERT INTO email_copy (content_id, email_id)
+SELECT content_id, email_id FROM email WHERE email_id BETWEEN :first_id AND :last_id;
 
 -- name: copy_keys
 INSERT INTO email_key (email_id, thread_id, message_key, reference_keys, is_reply, subject_key, from_key, to_key,

@@ -52,6 +52,11 @@ class Wanted(NamedTuple):
         return self.fixed if self.replace else ~self.remove
 
     @property
+    def touched(self) -> int:
+        """The bits that are set or cleared; where they are as in `add`, nothing changes."""
+        return self.add | ~self.keep
+
+    @property
     def limit(self) -> int:
         """The greatest modseq of a message that may change."""
         return MODSEQ_MAX if self.unchanged_since is None else self.unchanged_since
@@ -60,7 +65,7 @@ class Wanted(NamedTuple):
     def sums_are_known(self) -> bool:
         """Whether the number of messages that change says it all: of what the mailbox counts only \\Seen is
         touched, and alone, so each message that changes becomes seen, or unseen; or nothing is."""
-        touched = Flags((self.add | ~self.keep) & _ALL_FLAGS)
+        touched = Flags(self.touched & _ALL_FLAGS)
         is_alone = touched == Flags.SEEN or not touched & Flags.SEEN
         return is_alone and not touched & Flags.DELETED and not self.touches_keywords
 
@@ -204,6 +209,7 @@ def _parameters(
         "last": last,
         "unchanged_since": wanted.limit,
         "keep": wanted.keep,
+        "touched": wanted.touched,
         "add": wanted.add,
     }
     return values if renewed is None else values | {"renewed": renewed}

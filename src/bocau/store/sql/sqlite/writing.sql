@@ -146,12 +146,13 @@ DELETE FROM mailbox WHERE account_id = :account_id AND mailbox_id = :mailbox_id;
 -- name: flags_that_change
 SELECT count(*), min(uid), max(uid), 0, sum(1 - (flags & 1)), sum(flags >> 3 & 1) FROM message
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-    AND modseq <= :unchanged_since AND flags <> ((flags & :keep) | :add);
+    AND modseq <= :unchanged_since AND flags & :touched <> :add;
 
 -- name: change_flags
-UPDATE message SET flags = (flags & :keep) | :add, modseq = :modseq
+-- OR FAIL, here and below: no value can break a rule, and so SQLite need not keep every page as it was before.
+UPDATE OR FAIL message SET flags = (flags & :keep) | :add, modseq = :modseq
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
-    AND modseq <= :unchanged_since AND flags <> ((flags & :keep) | :add);
+    AND modseq <= :unchanged_since AND flags & :touched <> :add;
 
 -- name: keyword_sets
 SELECT DISTINCT keywords FROM message
@@ -161,20 +162,20 @@ WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :fir
 SELECT count(*), min(m.uid), max(m.uid), 0, sum(1 - (m.flags & 1)), sum(m.flags >> 3 & 1)
 FROM message AS m JOIN json_each(:renewed) AS s ON s.key = m.keywords
 WHERE m.account_id = :account_id AND m.mailbox_id = :mailbox_id AND m.uid BETWEEN :first AND :last
-    AND m.modseq <= :unchanged_since AND (m.flags <> ((m.flags & :keep) | :add) OR m.keywords <> s.value);
+    AND m.modseq <= :unchanged_since AND (m.flags & :touched <> :add OR m.keywords <> s.value);
 
 -- name: change_states
-UPDATE message SET flags = (flags & :keep) | :add, keywords = s.value, modseq = :modseq
+UPDATE OR FAIL message SET flags = (flags & :keep) | :add, keywords = s.value, modseq = :modseq
 FROM json_each(:renewed) AS s
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
     AND modseq <= :unchanged_since AND s.key = keywords
-    AND (flags <> ((flags & :keep) | :add) OR keywords <> s.value);
+    AND (flags & :touched <> :add OR keywords <> s.value);
 
 -- name: change_set
-UPDATE message SET flags = (flags & :keep) | :add, keywords = :new, modseq = :modseq
+UPDATE OR FAIL message SET flags = (flags & :keep) | :add, keywords = :new, modseq = :modseq
 WHERE account_id = :account_id AND mailbox_id = :mailbox_id AND uid BETWEEN :first AND :last
     AND modseq <= :unchanged_since AND modseq < :modseq AND keywords = :old
-    AND (flags <> ((flags & :keep) | :add) OR :old <> :new);
+    AND (flags & :touched <> :add OR :old <> :new);
 
 -- name: bounds
 -- The first and the last uid that are there.

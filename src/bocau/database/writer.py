@@ -1,6 +1,6 @@
 """The writer: one connection, groups of jobs, one commit each.
 
-    waiting jobs → enter: hooks, lock, BEGIN → perform: the jobs → COMMIT, unlock → sync the log → results
+    jobs → gather → enter: hooks, lock, BEGIN → perform: the jobs → COMMIT, unlock → sync the log → results
 
 `sync` waits for the disk, `enter` may wait for the lock: on the loop while that is fast, else in the thread
 (see `pace`). Nobody is told before the sync.
@@ -16,6 +16,7 @@ import apsw
 
 from bocau.base.errors import StoreBusy, TryLater
 from bocau.database.errors import translate
+from bocau.database.gathering import Gathering
 from bocau.database.group import JOBS_MAX, Entry, perform
 from bocau.database.lock import ProcessLock
 from bocau.database.logfile import LogFile
@@ -25,6 +26,10 @@ from bocau.database.thread import BlockingThread
 
 CHECKPOINT_PAGES: Final = 2000
 """The write-ahead log is copied into the database whenever it has grown by this much."""
+LOCK_TRIES: Final = 3
+"""How often a group asks for the lock on the loop before the thread stands in line for it;"""
+LOCK_PAUSE_SECONDS: Final = 0.001
+"""and how long the loop goes on between two tries. Most groups hold it no longer, and a thread costs more."""
 
 
 class WouldWait(Exception):
@@ -49,6 +54,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread = BlockingThread(self._loop, "bocau-writer")
         self._pace = Pace()
+        self._gathering = Gathering(self._loop)
         self._waiting: deque[Entry] = deque()
         self._runner: asyncio.Task[None] | None = None
         self._checkpoint_at = CHECKPOINT_PAGES
@@ -70,6 +76,7 @@ class Writer:
         """Let `job` wait for the next group; jobs that come in the same turn of the loop share it."""
         entry = Entry(job, is_heavy, self._loop.create_future())
         self._waiting.append(entry)
+        self._gathering.note(len(self._waiting))
         if self._runner is None:
             self._runner = self._loop.create_task(self._run())
         return entry.future
@@ -87,6 +94,7 @@ class Writer:
     async def _run(self) -> None:
         try:
             while self._waiting:
+                await self._gathering.wait(len(self._waiting))
                 await self._run_group(self._take())
                 if self._keeps_lock:
                     await self._thread.run(self._checkpoint)
@@ -97,11 +105,15 @@ class Writer:
 
     def _take(self) -> list[Entry]:
         """The next group: a heavy job alone, or the light ones before the next heavy one."""
+        group = [self._waiting.popleft()]
+        self._join(group)
+        return [entry for entry in group if not entry.future.cancelled()]
+
+    def _join(self, group: list[Entry]) -> None:
+        """Let the light jobs that wait join a group of light ones that has not begun."""
         waiting = self._waiting
-        group = [waiting.popleft()]
         while waiting and len(group) < JOBS_MAX and not (group[0].is_heavy or waiting[0].is_heavy):
             group.append(waiting.popleft())
-        return [entry for entry in group if not entry.future.cancelled()]
 
     async def _run_group(self, group: list[Entry]) -> None:
         if not group:
@@ -110,6 +122,7 @@ class Writer:
         is_kept = False
         try:
             await self._enter(group)
+            self._gathering.began(len(group))
             group = await self._perform(group)
             is_kept = self._leave(group)
             if is_kept:
@@ -136,17 +149,25 @@ class Writer:
 
     async def _enter(self, group: list[Entry]) -> None:
         """Begin the transaction; StoreBusy when others hold the lock for `busy_seconds`."""
-        if not any(is_slow() for is_slow in self.slow_when):
-            try:
-                self._begin(may_wait=False)
+        for _ in range(LOCK_TRIES):
+            if any(is_slow() for is_slow in self.slow_when):
+                break
+            if self._begins_now():
                 return
-            except WouldWait:
-                pass
+            await asyncio.sleep(LOCK_PAUSE_SECONDS)
+            self._join(group)
         entering = self._thread.run(lambda: self._begin(may_wait=True))
         await asyncio.wait((entering,), timeout=self._busy_seconds)
         if not entering.done():
             await self._outlast(entering, group)
         entering.result()
+
+    def _begins_now(self) -> bool:
+        try:
+            self._begin(may_wait=False)
+        except WouldWait:
+            return False
+        return True
 
     async def _outlast(self, entering: "asyncio.Future[None]", group: list[Entry]) -> None:
         """The thread stays in the line for the lock; meanwhile jobs are told, none waits for ever."""

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -107,8 +108,6 @@ async def test_hooks_run_before_the_transaction_and_fail_their_group(database):
 
 
 async def test_slow_steps_go_to_the_thread(database):
-    import threading
-
     threads = []
     database.before_group.append(lambda: threads.append(threading.current_thread().name))
     await database.write(insert(1))
@@ -228,3 +227,45 @@ async def test_closing_finishes_what_waits(tmp_path):
     await waiting
     with pytest.raises(StoreBusy):
         await database.write(lambda sql: None)
+
+
+def _counted_groups(database: Database) -> list[int]:
+    """The commits of a database, one entry each."""
+    commits: list[int] = []
+    database.after_group.append(lambda: commits.append(1))
+    return commits
+
+
+async def test_a_group_waits_for_as_many_jobs_as_the_last_one_had(database, monkeypatch):
+    monkeypatch.setattr("bocau.database.gathering.GATHER_SECONDS", 60.0)
+    await asyncio.gather(*(database.write(insert(n)) for n in range(3)))
+    commits = _counted_groups(database)
+    early = asyncio.ensure_future(database.write(insert(3)))
+    for _ in range(10):  # turns of the loop, in which others are read from
+        await asyncio.sleep(0)
+    assert not commits
+    await asyncio.gather(early, database.write(insert(4)), database.write(insert(5)))
+    assert (len(commits), numbers(database)) == (1, [0, 1, 2, 3, 4, 5])
+
+
+async def test_a_job_waits_for_others_no_longer_than_a_moment_and_once(database, monkeypatch):
+    await asyncio.gather(*(database.write(insert(n)) for n in range(3)))
+    await database.write(insert(3))
+    # Jobs come one by one again: a wait would never end.
+    monkeypatch.setattr("bocau.database.gathering.GATHER_SECONDS", 1e6)
+    await database.write(insert(4))
+    assert numbers(database) == [0, 1, 2, 3, 4]
+
+
+async def test_a_lock_held_for_a_moment_needs_no_thread_and_gathers_jobs(database, monkeypatch):
+    monkeypatch.setattr("bocau.database.writer.LOCK_TRIES", 1000)
+    threads, tried, commits = [], asyncio.Event(), _counted_groups(database)
+    database.before_group += [lambda: threads.append(threading.current_thread().name), tried.set]
+    fd = os.open(database.settings.path.with_name("t.sqlite.lock"), os.O_RDWR)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    first = asyncio.ensure_future(database.write(insert(1)))
+    await tried.wait()
+    second = asyncio.ensure_future(database.write(insert(2)))
+    os.close(fd)
+    await asyncio.gather(first, second)
+    assert (set(threads), len(commits)) == ({"MainThread"}, 1)

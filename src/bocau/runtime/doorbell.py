@@ -1,7 +1,7 @@
 """Doorbells between processes: short Unix datagrams "account N changed".
 
-    ring(topics) → collected until the end of the loop's turn → one datagram to every other process
-                                                             → this process's own listeners
+    ring(topics) → collected until the end of the loop's turn,  → one datagram to every other process
+                   or until RING_SECONDS after the last ring    → this process's own listeners
 
 A bell says that something changed, never what: who hears it reads the database. So a bell may come twice or
 too early; it must not stay away. A full socket is tried again, a process that starts rings "everything" (its
@@ -30,6 +30,9 @@ ACCOUNT_TOPIC: Final = "a"
 """What the topics of accounts begin with, and no others."""
 GENERAL_SUFFIX: Final = ".general.bell"
 """Bells of processes that serve no account: most rings are none of their business."""
+RING_SECONDS: Final = 0.01
+"""The shortest time between two rings of one process: else each commit would wake up all the others, and
+nobody sees a hundredth of a second."""
 RETRY_SECONDS: Final = 0.01
 POLL_SECONDS: Final = 1.0
 _PATH_BYTES_MAX: Final = 100
@@ -60,6 +63,8 @@ class Doorbell:
         self._thread = 0
         self._rung: set[str] = set()
         self._waiting: dict[str, set[str]] = {}
+        self._rang_at = -RING_SECONDS
+        self._ringer: asyncio.Handle | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._poller: asyncio.TimerHandle | None = None
         self._last_version: int | None = None
@@ -80,12 +85,14 @@ class Doorbell:
 
     def close(self) -> None:
         """Send what is pending, then fall silent."""
+        if self._ringer is not None:
+            self._ringer.cancel()
         if self._rung:
             self._flush()
         for timer in (self._retry, self._poller):
             if timer is not None:
                 timer.cancel()
-        self._retry = self._poller = None
+        self._ringer = self._retry = self._poller = None
         if self._room is not None:
             if self._loop is not None and self._room.fileno >= 0:
                 self._loop.remove_reader(self._room.fileno)
@@ -124,12 +131,21 @@ class Doorbell:
     # --- ringing ------------------------------------------------------------------
 
     def _collect(self, topics: Iterable[str]) -> None:
-        if not self._rung and self._loop is not None:
-            self._loop.call_soon(self._flush)
         self._rung.update(topics)
+        loop = self._loop
+        if self._ringer is not None or loop is None:
+            return
+        pause_seconds = self._rang_at + RING_SECONDS - loop.time()
+        if pause_seconds > 0:
+            self._ringer = loop.call_later(pause_seconds, self._flush)
+        else:
+            self._ringer = loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         topics, self._rung = self._rung, set()
+        self._ringer = None
+        if self._loop is not None:
+            self._rang_at = self._loop.time()
         self._heard_since_poll = True
         self._send(topics)
         self._call_listeners(topics)

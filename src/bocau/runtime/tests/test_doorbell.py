@@ -68,6 +68,29 @@ def test_rings_of_one_turn_are_one_call(run: Run, tmp_path: Path) -> None:
     run(main())
 
 
+def test_rings_that_follow_each_other_quickly_are_gathered(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorbell_module, "RING_SECONDS", 0.3)
+
+    async def main() -> None:
+        heard: list[str] = []
+        async with bells(tmp_path, "one", "two") as (one, two):
+            two.listen("a1", lambda: heard.append("two"))
+            one.ring(["a1"])
+            await _until(lambda: heard)
+            for _ in range(50):
+                one.ring(["a1"])
+                await asyncio.sleep(0)
+            end = asyncio.Event()
+            two.listen("end", end.set)
+            one.ring(["end"])
+            await end.wait()
+            assert 2 <= len(heard) < 10
+
+    run(main())
+
+
 def test_a_listener_that_ended_or_failed_disturbs_nobody(run: Run) -> None:
     async def main() -> None:
         heard: list[str] = []

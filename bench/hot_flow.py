@@ -38,8 +38,8 @@ class Tx:
 
     def enforce_quota(self, more_bytes: int) -> None: ...
 
-    def mailbox_named(self, name: str) -> SimpleNamespace:
-        return SimpleNamespace(mailbox_id=MailboxId(1))
+    def inbox_id(self) -> MailboxId:
+        return MailboxId(1)
 
     def add(self, mailbox_id: MailboxId, email: object) -> tuple[Uid, EmailId]:
         return Uid(1), EmailId(1)

@@ -105,6 +105,13 @@ class Database:
             self._scanner_sql = Sql(self._scanner)
         return _read(self._scanner, self._scanner_sql, job)
 
+    def single(self, job: Callable[[Sql], T]) -> T:
+        """Run a read of one statement, now, in this thread: a snapshot of its own needs no transaction."""
+        try:
+            return job(self._reader_sql)
+        except apsw.Error as error:
+            raise translate(error, self._reader.system_errno) from error
+
     def value(self, statement: str, parameters: Parameters = ()) -> Any:
         """What one statement finds, its first column, now: the statement is a snapshot of its own."""
         try:

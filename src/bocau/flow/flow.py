@@ -66,7 +66,7 @@ class MailFlow:
 
     def _check_quota(self, account_id: AccountId, more_bytes: int) -> None:
         # Without a declared size a single byte stands for it: what is full is full.
-        self._store.glance(account_id, lambda tx: tx.usage()).check(more_bytes or 1)
+        self._store.usage(account_id).check(more_bytes or 1)
 
     def check_sender(self, account_id: int, reverse_path: Address | None) -> None:
         """At MAIL of a submission, now: NotPermitted, LimitReached (per-account rate)."""

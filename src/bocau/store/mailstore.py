@@ -19,7 +19,7 @@ from bocau.store.mailboxcounts import CountCache
 from bocau.store.readerstore import ReaderStore
 from bocau.store.reading import Reading
 from bocau.store.reserve import Reserve
-from bocau.store.values import Change
+from bocau.store.values import Change, Usage
 from bocau.store.writing import Job, Writing
 
 if TYPE_CHECKING:
@@ -83,6 +83,10 @@ class MailStore:
     ) -> T:
         """Run a short read now, in this thread (bounded rows, microseconds to a millisecond)."""
         return self.database.read(lambda sql: job(Reading(sql, account, reader)))
+
+    def usage(self, account: AccountId) -> Usage:
+        """What an account holds, now. NoSuchAccount."""
+        return self.database.single(lambda sql: Reading(sql, account).usage())
 
     def scan(self, account: AccountId, job: Callable[[Reading], T], *, reader: AccountId | None = None) -> T:
         """Run one portion of a long read now, as glance() does; what it reads is not kept in memory."""

@@ -10,7 +10,7 @@ from bocau.store import access, annotations, seen, subscriptions
 from bocau.store.access import Deed, Grant, Rights
 from bocau.store.annotations import Entry
 from bocau.store.blobs import BlobRef
-from bocau.store.names import fold_inbox
+from bocau.store.names import INBOX, fold_inbox
 from bocau.store.rendering import MESSAGES, Rendered, Rendering, picked_fields
 from bocau.store.statements import READING
 from bocau.store.uidranges import UidRanges, parse_text
@@ -101,6 +101,13 @@ class Reading:
         if found is None:
             raise NoSuchMailbox(f"no mailbox {name!r}")
         return found
+
+    def inbox_id(self) -> MailboxId:
+        """Read from an index alone: every delivery asks. NoSuchMailbox."""
+        found: int | None = self.sql.value(READING.inbox_id, (self.account_id, INBOX))
+        if found is None:
+            raise NoSuchMailbox(f"account {self.account_id} has no {INBOX}")
+        return MailboxId(found)
 
     def find_mailbox(self, name: str) -> Mailbox | None:
         """The mailbox of that name, or None."""

@@ -13,7 +13,6 @@ from bocau.store.queue import NewQueued
 REPORT_MARK: Final = b'"report"'
 """In the structure of every report (RFC 6522)."""
 NO_ACCOUNT = AccountId(0)
-INBOX = "INBOX"
 
 
 class Parcel(NamedTuple):
@@ -75,6 +74,6 @@ def _deliver(tx: Writing, parcel: Parcel) -> None:
     assert parcel.email is not None
     if not parcel.is_report:
         tx.enforce_quota(parcel.email.size_bytes)
-    _, email_id = tx.add(tx.mailbox_named(INBOX).mailbox_id, parcel.email)
+    _, email_id = tx.add(tx.inbox_id(), parcel.email)
     if REPORT_MARK in parcel.email.body_structure:
         note_report(tx, email_id, parcel.email)

@@ -49,8 +49,8 @@ class ActivePack:
         os.close(self.fd)
 
 
-SmallRecord = tuple[int, int, Sequence[bytes | memoryview]]
-"""(pack number, where its header stands, header and body)."""
+SmallRecord = tuple[int, int, Sequence[bytes | memoryview], int]
+"""(pack number, where its header stands, header and body, their size)."""
 
 
 class Appender:
@@ -123,7 +123,7 @@ class Appender:
 
     def _keep(self, pack: ActivePack, buffers: Sequence[bytes | memoryview], at: int, size: int) -> None:
         with self._lock:
-            self._small.append((pack.number, at, buffers))
+            self._small.append((pack.number, at, buffers, size))
             self._small_bytes += size
             self._lazy[pack] = max(self._lazy.get(pack, 0), at + size)
 
@@ -138,7 +138,7 @@ class Appender:
         with self._lock:
             done, self._small = self._small[: self._offered], self._small[self._offered :]
             self._offered = 0
-            size = sum(len(buffer) for _, _, buffers in done for buffer in buffers)
+            size = sum([record[3] for record in done])
             self._small_bytes -= size
             return size
 

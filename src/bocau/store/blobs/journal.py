@@ -55,7 +55,7 @@ class Journal:
         """In the group's transaction: every record that no sync has covered yet."""
         records = self._appender.offer_small_records()
         if records:
-            sql.many(JOURNAL.insert, ((number, at, b"".join(buffers)) for number, at, buffers in records))
+            sql.many(JOURNAL.insert, ((number, at, b"".join(buffers)) for number, at, buffers, _ in records))
 
     def _written(self) -> None:
         """The group is on disk, and its records with it."""

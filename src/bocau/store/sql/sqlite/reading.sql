@@ -24,6 +24,9 @@ SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_c
     deleted_count, size_bytes, recent_uid, sort_order
 FROM mailbox WHERE account_id = :account_id AND name = :name;
 
+-- name: inbox_id
+SELECT mailbox_id FROM mailbox WHERE account_id = :account_id AND name = :name;
+
 -- name: mailbox_with_role
 SELECT mailbox_id, name, role, uid_validity, uid_next, highest_modseq, message_count, unseen_count,
     deleted_count, size_bytes, recent_uid, sort_order

@@ -8,6 +8,7 @@ Nothing in a local part is ever interpreted: `v%b@a`, `b!v@a` and `"v@b"@a` are 
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from bocau.base.errors import SyntaxFault
@@ -16,6 +17,8 @@ LOCAL_PART_OCTETS_MAX: Final = 128
 """RFC 5321 §4.5.3.1.1 says 64, but senders rewritten by SRS or VERP are longer, and their mail is real."""
 DOMAIN_OCTETS_MAX: Final = 255
 """RFC 5321 §4.5.3.1.2."""
+PARSED_MAX: Final = 1024
+"""Addresses whose reading is remembered: those who write and are written to, do so again."""
 ADDRESS_OCTETS_MAX: Final = 254
 """RFC 5321 §4.5.3.1.3: a path has 256 octets, two of them the angle brackets."""
 
@@ -55,6 +58,7 @@ class Address:
         return not self.local_part.isascii()
 
 
+@lru_cache(PARSED_MAX)
 def parse_address(text: str) -> Address:
     """Read `local@domain` (no angle brackets, no display name). Raises `base.errors.SyntaxFault`."""
     if len(text) > ADDRESS_OCTETS_MAX:

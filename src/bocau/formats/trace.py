@@ -4,6 +4,7 @@ Whatever the peer said about itself is reduced to harmless characters: nothing h
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from bocau.formats.address import Address
@@ -12,6 +13,9 @@ from bocau.formats.header import HEADER_BYTES_MAX, body_start
 
 NAME_OCTETS_MAX: Final = 255
 """Of each thing that the peer named."""
+WAYS_MAX: Final = 256
+"""Clients whose part of the field is remembered: most come with several messages."""
+DATES_MAX: Final = 4
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9.:_\[\]-]")
 _UNSAFE_CLAUSE: Final = re.compile(r"[^A-Za-z0-9._@-]")
@@ -39,21 +43,46 @@ class Hop(NamedTuple):
 
 def received(hop: Hop) -> bytes:
     """Build the `Received:` field of this hop, with its line end."""
-    lines = []
-    if hop.client_host:
-        name = f"{_safe(hop.client_name)} " if hop.client_name else ""
-        lines.append(f"from {_safe(hop.helo)} ({name}{_literal(hop.client_host)})")
-    if hop.tls_version:
-        lines.append(f"(using {_safe(hop.tls_version)} with cipher {_safe(hop.tls_cipher)})")
-    lines.append(f"by {_safe(hop.server_name)}{_clause('with', hop.protocol)}{_clause('id', hop.trace_id)}")
-    date = format_date(hop.at)
+    way = _way(
+        hop.server_name,
+        hop.protocol,
+        hop.client_host,
+        hop.client_name,
+        hop.helo,
+        hop.tls_version,
+        hop.tls_cipher,
+    )
+    date = _date(hop.at)
     path = _sole_recipient(hop)
-    if path is None:
-        lines[-1] += ";"
-        lines.append(date)
-    else:
-        lines.append(f"for <{path}>; {date}")
-    return ("Received: " + "\r\n\t".join(lines) + "\r\n").encode("utf-8", "replace")
+    end = f";\r\n\t{date}" if path is None else f"\r\n\tfor <{path}>; {date}"
+    return f"Received: {way}{_clause('id', hop.trace_id)}{end}\r\n".encode("utf-8", "replace")
+
+
+@lru_cache(WAYS_MAX)
+def _way(
+    server_name: str,
+    protocol: str,
+    client_host: str,
+    client_name: str,
+    helo: str,
+    tls_version: str,
+    tls_cipher: str,
+) -> str:
+    """What the hops of one client have in common."""
+    lines = []
+    if client_host:
+        name = f"{_safe(client_name)} " if client_name else ""
+        lines.append(f"from {_safe(helo)} ({name}{_literal(client_host)})")
+    if tls_version:
+        lines.append(f"(using {_safe(tls_version)} with cipher {_safe(tls_cipher)})")
+    lines.append(f"by {_safe(server_name)}{_clause('with', protocol)}")
+    return "\r\n\t".join(lines)
+
+
+@lru_cache(DATES_MAX)
+def _date(at: int) -> str:
+    """The messages of one second share it."""
+    return format_date(at)
 
 
 def return_path(reverse_path: Address | None) -> bytes:

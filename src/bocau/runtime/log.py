@@ -150,12 +150,19 @@ def _json_value(name: str, value: object) -> str:
 
 
 def _text_line(room: str, level: str, event: str, fields: dict[str, object], trace: str) -> bytes:
-    shown = " ".join(f"{name}={_quoted(_plain(name, value))}" for name, value in fields.items())
+    shown = " ".join([f"{name}={_shown(name, value)}" for name, value in fields.items()])
     line = f"{_timestamp()} {level:<7} {room}: {_escaped(event)} {shown}".rstrip()
     if trace:
         # The one exception to "one line": at a terminal a person wants to read the traceback.
         line += "\n" + "\n".join("    " + _escaped(part) for part in trace.rstrip("\n").split("\n"))
     return line.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _shown(name: str, value: object) -> str:
+    # What nearly every field is: a short word that says nothing secret.
+    if type(value) is str and name not in MASKED and len(value) <= VALUE_CHARACTERS_MAX:
+        return value if _BARE.fullmatch(value) else _quoted(value)
+    return _quoted(_plain(name, value))
 
 
 def _quoted(value: object) -> str:

@@ -20,7 +20,9 @@ LITERALS = (
     b"{+}",
     b"{0x10}",
 )
-ANSWER_SECONDS_MAX = 5.0
+ANSWER_SECONDS_MAX = 10.0
+BYSTANDER_SECONDS_MAX = 4.0
+"""Generous: other tests run at the same time."""
 
 
 @pytest.fixture(scope="module")
@@ -232,4 +234,4 @@ def test_a_client_that_stops_reading_does_not_hold_up_others(server: Server) -> 
             with logged_in(server) as talk:
                 began = time.monotonic()
                 assert talk.tagged(b"NOOP").startswith(b"a1 OK")
-                assert time.monotonic() - began < 1.0
+                assert time.monotonic() - began < BYSTANDER_SECONDS_MAX

@@ -10,6 +10,8 @@ from harness import Server
 from hostile.talk import Talk
 
 CROWD = 200
+MEANWHILE_SECONDS_MAX = 10.0
+"""Less than any wait of the server's for those who are silent."""
 SERVICES = ("smtp", "lmtp", "submission", "imap", "pop3", "imaps", "submissions", "pop3s")
 
 
@@ -22,7 +24,7 @@ def test_a_crowd_of_silent_clients_does_not_hold_up_the_next(server: Server, ser
             talk.send(b"\x16\x03\x01" if is_tls else b"")
         began = time.monotonic()
         server.deliver(b"Subject: meanwhile\r\n\r\n", "user5")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < MEANWHILE_SECONDS_MAX
         with server.imap("user5") as imap:
             assert imap.select()[0] == "OK"
 
@@ -41,7 +43,7 @@ def test_stalled_bodies_do_not_hold_up_others(server: Server) -> None:
             talk.send(b"Subject: half")
         began = time.monotonic()
         server.deliver(b"Subject: whole\r\n\r\n", "user3")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < MEANWHILE_SECONDS_MAX
     # Nothing of the halves was kept.
     with server.imap("user4") as imap:
         assert imap.select()[1] == [b"0"]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 PACKAGES = (
     "chromium",
+    "chromium-headless-shell",
     "curl",
     "dovecot-imapd",
     "dovecot-lmtpd",

@@ -26,6 +26,8 @@ INBOX_PAUSE_BYTES: Final = 64 * 1024
 """Unread input of this size pauses reading; the inbox holds at most this and one receive buffer more."""
 OUTGOING_FLUSH_BYTES: Final = 256 * 1024
 """A handler that has written this much must flush before it goes on."""
+OUTGOING_SEND_BYTES: Final = 64 * 1024
+"""Answers of this size are on their way while the next ones of a batch are made."""
 FLUSH_SECONDS: Final = 300.0
 HANDSHAKE_SECONDS: Final = 30.0
 CLOSE_SECONDS: Final = 5.0
@@ -303,6 +305,11 @@ class Connection(asyncio.BufferedProtocol):
         self._outgoing.extend(segments)
         for segment in segments:
             self._outgoing_bytes += len(segment)
+
+    @property
+    def wants_send(self) -> bool:
+        """Between two answers: whether send() is worth its while."""
+        return self._outgoing_bytes >= OUTGOING_SEND_BYTES
 
     @property
     def wants_flush(self) -> bool:

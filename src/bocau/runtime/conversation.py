@@ -57,8 +57,9 @@ class Session(Protocol[AnyEvent]):
 async def converse(connection: Connection, session: "Session[AnyEvent]") -> None:
     """The only read/write loop: read, receive, answer every event, flush. Returns when the talk is over.
 
-    Replies are flushed once per batch of input, so a pipelining client costs one write. A deadline is for a
-    whole event: who sends an octet now and then is silent all the same.
+    Replies are flushed once per batch of input, so a pipelining client costs one write; many long ones go out
+    by and by, so that it reads while the rest is made. A deadline is for a whole event: who sends an octet
+    now and then is silent all the same.
     """
     try:
         await session.begin()
@@ -114,8 +115,8 @@ async def _answer(connection: Connection, session: "Session[AnyEvent]") -> int:
     count = 0
     while not session.is_over and (event := engine.next_event()) is not None:
         await session.handle(event)
-        if connection.wants_flush:
-            await connection.flush()
+        if connection.wants_send and connection.send():
+            await connection.settle()
         count += 1
         if count % EVENTS_PER_TURN == 0:
             await asyncio.sleep(0)

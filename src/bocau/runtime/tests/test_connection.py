@@ -10,6 +10,7 @@ import pytest
 from bocau.base.errors import PeerGone
 from bocau.runtime.connection import (
     INBOX_PAUSE_BYTES,
+    OUTGOING_SEND_BYTES,
     RECEIVE_BUFFER_BYTES,
     Connection,
     DeadlinePassed,
@@ -471,6 +472,27 @@ def test_a_conversation_greets_answers_in_order_and_ends(run: Run) -> None:
             writer.write(b"a\nb\nquit\nnever\n")
             assert await reader.read() == b"<a><b><quit>"
             writer.close()
+
+    run(main())
+
+
+def test_long_answers_of_a_batch_go_out_while_the_others_are_made(run: Run) -> None:
+    async def main() -> None:
+        kept: list[bool] = []
+
+        class Wordy(_Session):
+            async def handle(self, event: bytes) -> None:
+                kept.append(self.connection.wants_send)
+                self.connection.write(event * OUTGOING_SEND_BYTES)
+                self.is_over = event == b"q"
+
+        async with listening(lambda connection: converse(connection, Wordy(connection))) as listener:
+            reader, writer = await asyncio.open_connection(*listener.address, limit=2**20)
+            await reader.readline()
+            writer.write(b"a\nb\nq\n")
+            assert await reader.read() == b"".join(name * OUTGOING_SEND_BYTES for name in (b"a", b"b", b"q"))
+            writer.close()
+        assert kept == [False, False, False]
 
     run(main())
 

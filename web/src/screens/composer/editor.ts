@@ -24,6 +24,28 @@ export class Editor extends Squire {
     for (const tag of off) if (this.hasFormat(tag)) this.changeFormat(null, { tag });
   }
 
+  /** A line that is broken at the end of its block needs a second <br>: the last one is not seen. */
+  override splitBlock(lineBreak: boolean, range?: Range): this {
+    super.splitBlock(lineBreak, range);
+    if (lineBreak) this.#showLastLine(this.getSelection());
+    return this;
+  }
+
+  #showLastLine(here: Range): void {
+    const { startContainer: parent, startOffset: at } = here;
+    const block = parent instanceof Element ? parent.closest("div, li, p, td, th, h1, h2, h3, h4, blockquote") : null;
+    if (block === null || parent.childNodes[at - 1]?.nodeName !== "BR") return;
+    const rest = document.createRange();
+    rest.selectNodeContents(block);
+    rest.setStart(parent, at);
+    const after = rest.cloneContents();
+    if (after.textContent !== "" || after.querySelector("img, br") !== null) return;
+    parent.insertBefore(document.createElement("br"), parent.childNodes[at] ?? null);
+    here.setStart(parent, at);
+    here.collapse(true);
+    this.setSelection(here);
+  }
+
   /** Undo and redo put saved html back; it goes the way of everything else. */
   override _setRawHTML(html: string): this {
     this.getRoot().replaceChildren(cleanKept(html));

@@ -14,6 +14,8 @@ from typing import Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from bocau.runtime.connection import STOPPING_CLOSE_SECONDS
+
 HEAD_BYTES_MAX: Final = 64 * 1024
 """Request line and header fields; a cookie or two, a token, and room."""
 HEADERS_MAX: Final = 100
@@ -217,6 +219,9 @@ class HttpConnection(HttpToolsProtocol):
             protocol.stop()
         elif not self.transport.is_closing():
             self.shutdown()
+            if self.transport.is_closing() and not self._unread_at:
+                # It was idle. Over TLS its goodbye is waited for, which a client that sleeps never says.
+                self.loop.call_later(STOPPING_CLOSE_SECONDS, self.transport.abort)
 
     def abort(self) -> None:
         self.transport.abort()

@@ -1,8 +1,10 @@
 """HTTP connections by the clock: slow heads, slow bodies, answers that nobody reads (E-5)."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import create_connection
 
 import pytest
 
@@ -34,10 +36,12 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def _serving(limits: Limits = Limits()) -> AsyncIterator[HttpListener]:
+async def _serving(
+    limits: Limits = Limits(), tls: ssl.SSLContext | None = None
+) -> AsyncIterator[HttpListener]:
     host = HttpHost(_app, get_log("http"), websocket_bytes_max=1000)
     (sock,) = bind_tcp("127.0.0.1", 0)
-    listener = HttpListener(sock, host, log=get_log("http"), tls_context=None, admission=Admission(limits))
+    listener = HttpListener(sock, host, log=get_log("http"), tls_context=tls, admission=Admission(limits))
     listener.start()
     try:
         yield listener
@@ -133,3 +137,22 @@ async def test_a_stop_closes_what_is_idle_at_once() -> None:
             await listener.stop(4.0)
         assert await reader.read() == b""
         writer.close()
+
+
+async def test_a_stop_does_not_wait_for_the_goodbye_of_who_sleeps(
+    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_connection, "STOPPING_CLOSE_SECONDS", 0.05)
+
+    def asleep(address: tuple[str, int]) -> ssl.SSLSocket:
+        client = client_tls.wrap_socket(create_connection(address, 5))
+        client.sendall(HEAD + b"Content-Length: 0\r\n\r\n")
+        said = b""
+        while not said.endswith(b"\r\n\r\n0"):
+            said += client.recv(1000)
+        return client
+
+    async with _serving(tls=server_tls) as listener:
+        with await asyncio.to_thread(asleep, listener.address):
+            async with asyncio.timeout(10):
+                await listener.stop(20.0)

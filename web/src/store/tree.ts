@@ -32,3 +32,8 @@ function rank(mailbox: Mailbox): number {
   const index = mailbox.role === null ? -1 : ROLES.indexOf(mailbox.role);
   return index < 0 ? ROLES.length : index;
 }
+
+/** Each before those within it. */
+export function flattened(tree: Branch[]): Branch[] {
+  return tree.flatMap((one) => [one, ...flattened(one.children)]);
+}

@@ -1,6 +1,6 @@
 /** Which dialog of the mail screen is open. */
 
-export type MailDialog = "help" | "move" | "label" | "jump" | "empty";
+export type MailDialog = "help" | "move" | "label" | "jump" | "go" | "empty";
 
 class Dialogs {
   open = $state<MailDialog | null>(null);

@@ -14,7 +14,7 @@ import { dialogs, type MailDialog } from "./dialogs.svelte";
 
 function show(dialog: MailDialog): () => void {
   return () => {
-    if (dialog === "help" || dialog === "jump" || selection.isAll || commands.meant().length > 0) dialogs.open = dialog;
+    if (dialog === "help" || dialog === "jump" || dialog === "go" || selection.isAll || commands.meant().length > 0) dialogs.open = dialog;
   };
 }
 
@@ -63,6 +63,7 @@ export const shortcuts: Shortcut[] = [
   { keys: "g t", group: "go", label: m.sent, run: folder("sent") },
   { keys: "g d", group: "go", label: m.drafts, run: folder("drafts") },
   { keys: "g a", group: "go", label: m.archiveFolder, run: folder("archive") },
+  { keys: "g f", group: "go", label: m.goTo, run: show("go") },
   { keys: "g l", group: "go", label: m.backToList, run: () => cursor.to(cursor.position) },
   { keys: "g o", group: "go", label: m.jumpToDate, run: show("jump") },
   { keys: "g h", group: "go", label: m.keyTop, run: () => list.total > 0 && cursor.to(0) },

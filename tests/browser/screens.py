@@ -14,6 +14,7 @@ SECTIONS: Final = (
     "general",
     "reading",
     "writing",
+    "people",
     "vacation",
     "folders",
     "security",
@@ -184,6 +185,14 @@ def jump_dialog(mail: Webmail) -> None:
 
 
 @screen
+def go_dialog(mail: Webmail) -> None:
+    inbox(mail)
+    mail.page.keyboard.press("g")
+    mail.page.keyboard.press("f")
+    expect(mail.dialog(mail.words("goTo"))).to_be_visible()
+
+
+@screen
 def drawer(mail: Webmail) -> None:
     """The folders drawn out over the list, where there is no room beside it."""
     inbox(mail)
@@ -315,6 +324,22 @@ SCREENS.update({f"settings-{name}": _section(name) for name in SECTIONS})
 def settings_sections(mail: Webmail) -> None:
     mail.page.goto(f"{mail.base}/settings")
     expect(mail.page.get_by_role("navigation", name=mail.words("settings"))).to_be_visible()
+
+
+@screen
+def settings_signature(mail: Webmail) -> None:
+    SCREENS["settings-writing"](mail)
+    mail.page.get_by_role("button", name=mail.words("setSignatureAdd")).first.click()
+    expect(mail.page.get_by_role("textbox", name=mail.words("setSignature"))).to_be_focused()
+    mail.page.keyboard.type("Đỗ Hữu Ước")
+    expect(mail.page.get_by_role("figure")).to_be_visible()
+
+
+@screen
+def settings_new_password(mail: Webmail) -> None:
+    SCREENS["settings-security"](mail)
+    mail.page.get_by_label(mail.words("setNew"), exact=True).fill("bốn mùa tre xanh")
+    expect(mail.page.get_by_role("meter")).to_have_attribute("aria-valuetext", mail.words("setStrengthFair"))
 
 
 @screen

@@ -238,14 +238,14 @@ def test_plain_text_and_signatures(mail: Webmail, server: Server) -> None:
     subject = f"Plain {mail.variant.name}"
     writing.write(TO, subject, "Dòng một <b> & hai")
     writing.choose("composePlain")
-    expect(writing.body).to_have_value("Dòng một <b> & hai\n-- \nLê Hà\nPhòng kế toán")
+    expect(writing.body).to_have_value("Dòng một <b> & hai\n\n-- \nLê Hà\nPhòng kế toán")
     writing.choose("composeRich")
     expect(writing.body).to_contain_text("Dòng một <b> & hai")
     writing.choose("composePlain")
     writing.sent()
     got = arrived(server, "user5", subject)
     assert got.get_content_type() == "text/plain"
-    assert text_of(got, "plain").rstrip() == "Dòng một <b> & hai\n-- \nLê Hà\nPhòng kế toán"
+    assert text_of(got, "plain").rstrip() == "Dòng một <b> & hai\n\n-- \nLê Hà\nPhòng kế toán"
     client.call("Identity/set", update={identity: {"textSignature": "", "htmlSignature": ""}})
 
 

@@ -1,7 +1,6 @@
 """The settings, each with what it changes elsewhere: in the webmail, in other browsers, in mail programs."""
 
 import imaplib
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -128,23 +127,13 @@ def test_language_colours_and_density_last(enter: Enter, width: int) -> None:
     expect(mail.page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
 
 
-def test_the_signature_stands_in_new_messages(enter: Enter) -> None:
+def test_the_format_of_new_messages_lasts(enter: Enter) -> None:
     mail = enter("user1", "vi")
-    main = settings(mail, "writing")
-    fill(mail, "setName", "Đỗ Hữu Ước")
-    fill(mail, "setSignature", "Đỗ Hữu Ước\nPhòng kế toán")
-    press(mail, "setSave", main)
-    mail.told("setSaved")
-
-    mail.page.goto(f"{mail.base}/compose/new?to=bob@demo.test")
-    expect(mail.page.get_by_role("textbox", name=mail.words("composeBody"))).to_contain_text("Phòng kế toán")
-
     main = settings(mail, "writing")
     with kept(mail, '"plainText":true'):
         main.get_by_label(mail.words("setPlain")).check()
     mail.page.goto(f"{mail.base}/compose/new?to=bob@demo.test")
-    text = mail.page.get_by_role("textbox", name=mail.words("composeBody"))
-    expect(text).to_have_value(re.compile("\n-- \nĐỗ Hữu Ước\nPhòng kế toán"))
+    expect(mail.page.get_by_role("textbox", name=mail.words("composeBody"))).to_have_value("")
 
 
 # --- away -------------------------------------------------------------------------
@@ -246,6 +235,32 @@ def test_labels(enter: Enter) -> None:
 
 
 # --- security ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_what_is_tried_first_is_no_new_password(enter: Enter, server: Server, language: Language) -> None:
+    mail = enter("user3", language)
+    settings(mail, "security")
+    change = group(mail, "setPassword")
+    meter = change.get_by_role("meter", name=mail.words("setStrength"))
+    for password, level, words in (
+        ("ngắn", "0", "setStrengthShort"),
+        ("Mật khẩu 123", "0", "setStrengthCommon"),
+        ("user3-2026", "0", "setStrengthName"),
+        ("1qaz2wsx", "0", "setStrengthSimple"),
+        (NEXT_PASSWORD, "2", "setStrengthFair"),
+        ("ba con mèo ngủ trên mái ngói", "4", "setStrengthStrong"),
+    ):
+        fill(mail, "setNew", password, change)
+        expect(meter).to_have_attribute("aria-valuenow", level)
+        expect(change.locator("[aria-live]")).to_have_text(mail.words(words))
+
+    fill(mail, "setCurrent", server.password, change)
+    for field in ("setNew", "setAgain"):
+        fill(mail, field, "anhyeuem2026", change)
+    press(mail, "setChangePassword", change)
+    expect(change.get_by_role("alert")).to_have_text(mail.words("setWeakPassword"))
+    assert not refused(server, "user3", server.password)
 
 
 def test_a_new_password_ends_the_others(enter: Enter, server: Server) -> None:

@@ -4,6 +4,7 @@ import { uploadUrl } from "$/jmap/addresses";
 import { session } from "$/session.svelte";
 import type { Id } from "$/jmap/types";
 import type { KeptFile } from "./kept";
+import { found, named } from "./pictures";
 import type { BodyPart } from "./types";
 
 /** When the session does not say. */
@@ -35,6 +36,8 @@ export class Attached {
 
 export class Attachments {
   all = $state.raw<Attached[]>([]);
+  /** By the address that they have in the text. */
+  #embedded = new Map<string, Attached>();
   #running = 0;
   #queue: Attached[] = [];
 
@@ -51,16 +54,28 @@ export class Attachments {
 
   /** Upload files; a picture within the text gets a content id. */
   add(files: File[], inline = false): Attached[] {
-    const added = files.map((file) => {
-      const attached = new Attached(file.name || m.composeUnnamed(), file.type || "application/octet-stream", file.size);
-      attached.file = file;
-      if (inline) attached.cid = `${attached.key}@bocau`;
-      return attached;
-    });
+    const added = files.map((file) => attachedOf(file, inline));
     this.all = [...this.all, ...added];
     for (const one of added) this.#enqueue(one);
     this.changed();
     return added;
+  }
+
+  /** Upload the pictures that a text has in itself; one that fails stays there until the next save. */
+  async embed(html: string): Promise<void> {
+    for (const [source, file] of found(html)) {
+      if (this.#embedded.has(source)) continue;
+      const one = attachedOf(file, true);
+      await upload(one);
+      if (one.blobId === null) continue;
+      this.#embedded.set(source, one);
+      this.all = [...this.all, one];
+    }
+  }
+
+  /** The text with those by their content ids. */
+  named(html: string): string {
+    return named(html, this.#embedded);
   }
 
   /** Parts of a message that is on the server already: nothing is uploaded again. */
@@ -116,6 +131,13 @@ export class Attachments {
       });
     }
   }
+}
+
+function attachedOf(file: File, inline: boolean): Attached {
+  const attached = new Attached(file.name || m.composeUnnamed(), file.type || "application/octet-stream", file.size);
+  attached.file = file;
+  if (inline) attached.cid = `${attached.key}@bocau`;
+  return attached;
 }
 
 /** The largest file that the server takes, in bytes (RFC 8620 §2). */

@@ -56,6 +56,12 @@ test("pictures of the message itself stay", () => {
   expect(cleaned(picture)).toBe(picture);
 });
 
+test("pictures within the text stay, of some kinds and sizes", () => {
+  const picture = (kind: string, length: number) => `<img alt="x" src="data:image/${kind};base64,${"A".repeat(length)}">`;
+  for (const kind of ["png", "jpeg", "gif", "webp"]) expect(cleaned(picture(kind, 8))).toBe(picture(kind, 8));
+  for (const other of [picture("svg+xml", 8), picture("png", 70_000), '<img alt="x" src="data:text/html,<b>">']) expect(cleaned(other)).toBe("x");
+});
+
 test("emphasis that is written as a style", () => {
   expect(cleaned('<span style="font-weight: 700; font-style:italic">a</span>')).toBe("<span><b><i>a</i></b></span>");
   expect(cleaned('<b style="font-weight:normal">a</b>')).toBe("a");

@@ -8,6 +8,7 @@
  */
 import { parsed, restored, STYLE } from "./parsed";
 import { SIGNATURE, STYLES } from "./look";
+import { isPicture } from "./pictures";
 
 const TAGS = new Set([
   "A", "B", "BLOCKQUOTE", "BR", "CODE", "DIV", "EM", "H1", "H2", "H3", "H4", "HR", "I", "IMG", "LI", "OL", "P", "PRE", "S", "SMALL",
@@ -117,15 +118,16 @@ function takeAttributes(made: HTMLElement, element: HTMLElement): void {
   made.setAttribute("rel", "noopener noreferrer");
 }
 
-/** Pictures of the message itself; others leave their words. */
+/** Pictures of the message or within the text itself; others leave their words. */
 function pictureOf(element: HTMLElement): Node {
   const source = element.getAttribute("src") ?? "";
   const cid = element.getAttribute("data-cid") ?? "";
-  if (!OWN_PICTURE.test(source) || !CID.test(cid)) return document.createTextNode(restored(element.getAttribute("alt") ?? ""));
+  const isOwn = OWN_PICTURE.test(source) && CID.test(cid);
+  if (!isOwn && !isPicture(source)) return document.createTextNode(restored(element.getAttribute("alt") ?? ""));
   const made = document.createElement("img");
   takeAttributes(made, element);
   made.src = source;
-  made.dataset["cid"] = cid;
+  if (isOwn) made.dataset["cid"] = cid;
   return made;
 }
 

@@ -3,7 +3,7 @@ import * as m from "words";
 import { totalLimit } from "./attachments.svelte";
 import type { Draft } from "./draft.svelte";
 import { ownLines, speaksOfAttachment } from "./forgotten";
-import { usedCids } from "./html";
+import { usedCids, withSignature } from "./html";
 import { ownText } from "./plain";
 import { isAddress } from "./written";
 
@@ -34,7 +34,8 @@ export function seeEachOther(draft: Draft): boolean {
 
 function isForgotten(draft: Draft): boolean {
   const { isPlain, text, html, subject, attachments } = draft;
-  const used = usedCids(html);
+  // The picture in a signature is not what was meant to be attached.
+  const used = usedCids(withSignature(html, ""));
   if (attachments.all.some((one) => one.cid === null || used.has(one.cid))) return false;
   const words = isPlain ? ownLines(text) : ownText(html);
   // The subject of an answer is the other side's.

@@ -135,6 +135,7 @@ export class Draft {
     this.status = "saving";
     try {
       await this.catchUp();
+      if (!this.isPlain) await this.attachments.embed(this.html);
       await this.#store();
       this.#savedRevision = revision;
       this.savedAt = new Date();

@@ -18,7 +18,9 @@ function withPictures(root: ParentNode, attached: Attached[]): void {
     const found = cid === null ? undefined : attached.find((one) => one.cid === cid);
     if (cid === null || found?.blobId == null) continue;
     image.setAttribute("data-cid", cid);
-    image.setAttribute("src", downloadUrl(found.blobId, found.name, found.type));
+    // By its path: the page loads from its own server alone, and nothing else may enter the editor.
+    const { pathname, search } = new URL(downloadUrl(found.blobId, found.name, found.type), location.href);
+    image.setAttribute("src", pathname + search);
   }
 }
 
@@ -72,6 +74,12 @@ function withAddresses(quote: string): string {
 
 /** Html for the wire: pictures by content id, styles instead of classes, the quotation at the end. */
 export function outgoing(html: string, quote: string | null): string {
+  const end = quote === null ? "" : `<div class="${QUOTE}">${withAddresses(quote)}</div>`;
+  return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${everywhere(html)}${end}</body></html>`;
+}
+
+/** The editor's html as every program shows it. */
+export function everywhere(html: string): string {
   const page = parsed(html);
   for (const image of page.querySelectorAll("img[data-cid]")) {
     image.setAttribute("src", `cid:${encodeURIComponent(image.getAttribute("data-cid") ?? "").replaceAll("%40", "@")}`);
@@ -83,8 +91,7 @@ export function outgoing(html: string, quote: string | null): string {
     if (!element.classList.contains(SIGNATURE)) element.removeAttribute("class");
   }
   for (const cited of page.querySelectorAll(`blockquote:not([${STYLE}])`)) cited.setAttribute(STYLE, CITED);
-  const end = quote === null ? "" : `<div class="${QUOTE}">${withAddresses(quote)}</div>`;
-  return `<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>${inside(page.body)}${end}</body></html>`;
+  return inside(page.body);
 }
 
 /** The content ids that a text or a quotation shows. */

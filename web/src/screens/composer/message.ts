@@ -43,8 +43,9 @@ function bodyOf(draft: Draft): Record<string, unknown> {
     const text = [draft.text, quotation?.text ?? ""].filter((part) => part !== "").join("\n\n");
     return { ...bodies({ text }), attachments: own.map((one) => partOf(one, false)) };
   }
-  const used = new Set([...usedCids(draft.html), ...quoted]);
-  const html = outgoing(draft.html, quote);
+  const own = draft.attachments.named(draft.html);
+  const used = new Set([...usedCids(own), ...quoted]);
+  const html = outgoing(own, quote);
   const shown = attached.filter((one) => one.cid === null || used.has(one.cid));
   return { ...bodies({ html, text: plainOf(html) }), attachments: shown.map((one) => partOf(one, one.cid !== null)) };
 }

@@ -6,12 +6,13 @@ import { preferences } from "$/preferences.svelte";
 import type { ComposeMode, ComposeStart } from "$/routes";
 import { locale } from "$/words/language.svelte";
 import { Draft } from "./draft.svelte";
-import { editable, signatureHtml, split, usedCids, withSignature } from "./html";
+import { editable, split, usedCids } from "./html";
 import { find, type Kept } from "./kept";
 import { CITED } from "./look";
 import { escaped, htmlOf, plainOf } from "./plain";
 import { forwardSubject, quotedText, referencesOf, replySubject } from "./quoting";
 import { identityOf, replyRecipients } from "./recipients";
+import { sign } from "./signatures";
 import { FULL_PROPERTIES, PART_PROPERTIES, type FullEmail, type Identity, type Quotation } from "./types";
 import { parseWritten, unique, written } from "./written";
 
@@ -68,9 +69,7 @@ async function read(id: Id): Promise<{ email: FullEmail; quoteHtml: string }> {
 function begin(draft: Draft, body: string): void {
   draft.identityId ||= draft.identities[0]?.id ?? "";
   draft.isPlain = preferences.values.plainText;
-  const { textSignature = "", htmlSignature = "" } = draft.identity ?? {};
-  if (draft.isPlain) draft.text = textSignature === "" ? body : `${body}\n\n-- \n${textSignature}`;
-  else draft.html = withSignature(htmlOf(body), signatureHtml(htmlSignature || (textSignature && htmlOf(textSignature))));
+  sign(draft, body);
 }
 
 // --- answers ----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def expunge(
     total = totals_of(tx, mailbox_id, ranges, needed)
     if not total.messages:
         return []
-    uids = uids_with(tx, mailbox_id, ranges, total, needed)
+    uids = list(uids_with(tx, mailbox_id, ranges, total, needed))
     removed = remove(tx, mailbox_id, ranges, needed)
     seen.forget(tx, mailbox_id, uids)
     modseq = tx.next_modseq()

@@ -34,7 +34,7 @@ def flags_within(given: Rights) -> int:
 
 def change_keywords(
     tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted
-) -> tuple[list[int], list[int]]:
+) -> tuple[Sequence[int], list[int]]:
     """STORE: what the guest may change of what is asked. NotPermitted when that is nothing."""
     require(tx, mailbox_id, Deed.READ)
     given = rights(tx, mailbox_id)

@@ -5,7 +5,7 @@ different sets: each set is renewed once here, and the statement replaces old by
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bocau.base.errors import BadName, LimitReached
@@ -111,7 +111,7 @@ def note_keywords(tx: "Writing", mailbox_id: MailboxId, words: Iterable[str]) ->
 
 def change(
     tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, wanted: Wanted, *, carries: bool = True
-) -> tuple[list[int], list[int]]:
+) -> tuple[Sequence[int], list[int]]:
     """See Writing.change_keywords. `carries`: to the other places of the emails, too."""
     if wanted.add_keywords:
         normal_keywords(wanted.add_keywords)
@@ -131,7 +131,7 @@ def change(
     if total.messages and wanted.add_keywords:
         note_keywords(tx, mailbox_id, wanted.add_keywords)
     modseq = tx.next_modseq()
-    uids: list[int] = []
+    uids: Sequence[int] = []
     marking = _marking(tx, mailbox_id, ranges, total, wanted)
     if total.messages:
         if not is_done:
@@ -229,10 +229,10 @@ def _totals(
 
 def _uids_changed(
     tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, total: Totals, modseq: int
-) -> list[int]:
+) -> Sequence[int]:
     """The messages that have changed are those that have the change's modseq now."""
     if total.is_dense:
-        return list(range(total.first_uid, total.last_uid + 1))
+        return total.all_uids
     return [
         uid
         for first, last in ranges

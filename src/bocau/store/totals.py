@@ -1,7 +1,7 @@
 """What messages of a mailbox add up to, by one scan in the database: no row of them comes to Python."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bocau.base.ids import MailboxId
@@ -27,6 +27,11 @@ class Totals(NamedTuple):
         """Whether these are all uids from the first to the last."""
         return self.last_uid - self.first_uid + 1 == self.messages
 
+    @property
+    def all_uids(self) -> range:
+        """Of what is dense. A list of 100,000 costs milliseconds."""
+        return range(self.first_uid, self.last_uid + 1)
+
 
 def summed(rows: Iterable[tuple[Any, ...]]) -> Totals:
     """The totals of several ranges, ascending; a range without messages has NULLs."""
@@ -48,10 +53,10 @@ def totals_of(tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, needed: i
 
 def uids_with(
     tx: "Writing", mailbox_id: MailboxId, ranges: UidRanges, total: Totals, needed: int = 0
-) -> list[int]:
+) -> Sequence[int]:
     """The uids of the messages that have all the flags `needed`, ascending; `total` is theirs."""
     if total.is_dense:
-        return list(range(total.first_uid, total.last_uid + 1))
+        return total.all_uids
     found: list[int] = []
     for first, last in ranges:
         place = (tx.account_id, mailbox_id, first, last)

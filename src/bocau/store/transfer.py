@@ -1,6 +1,7 @@
 """COPY, MOVE, a second place for an email: runs of uids by INSERT … SELECT, numbered by what a run moves."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from bocau.base.ids import MailboxId, Uid
 from bocau.store import seen
@@ -107,8 +108,9 @@ def _fill_target(tx: "Writing", mailbox_id: MailboxId, target: MailboxId, modseq
 
 
 def _settle_target(
-    tx: "Writing", target: MailboxId, modseq: int, sources: list[int], first_uid: int, emails: str
+    tx: "Writing", target: MailboxId, modseq: int, sources: Sequence[int], first_uid: int, emails: str
 ) -> list[tuple[Uid, Uid]]:
     last_uid = first_uid + len(sources) - 1
     tx.log(modseq, ChangeKind.ADDED, target, text_of(((first_uid, last_uid),)), emails=emails)
-    return [(Uid(uid), Uid(new)) for uid, new in zip(sources, range(first_uid, last_uid + 1), strict=True)]
+    pairs = list(zip(sources, range(first_uid, last_uid + 1), strict=True))
+    return cast("list[tuple[Uid, Uid]]", pairs)

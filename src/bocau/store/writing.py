@@ -194,7 +194,7 @@ class Writing(Reading):
         remove_keywords: Iterable[str] = (),
         replace: bool = False,
         unchanged_since: int | None = None,
-    ) -> tuple[list[int], list[int]]:
+    ) -> tuple[Sequence[int], list[int]]:
         """Returns (uids changed, uids refused by `unchanged_since`). `replace`: the `add`s become all.
         Messages whose set stays equal are neither changed nor logged."""
         wanted = keywords.Wanted(

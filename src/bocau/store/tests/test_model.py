@@ -97,7 +97,7 @@ class Model(RuleBasedStateMachine):
             place.keywords = plus if replace else (place.keywords - minus) | plus
             if place.state() != before:
                 expected.append(uid)
-        assert (changed, refused) == (expected, [])
+        assert (list(changed), refused) == (expected, [])
 
     @rule(name=boxes, to_name=boxes, found=ranges, heavy=st.booleans())
     def copy(self, name, to_name, found, heavy):

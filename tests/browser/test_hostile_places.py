@@ -290,6 +290,12 @@ def test_in_a_signature(watch: Watch, page: Page, base: str, alice: JmapClient) 
         expect(page.locator(".composer .text")).to_be_visible()
         harmless(page)
         watch.nothing(page, f"signature {at}")
+        page.goto(f"{base}/settings/writing")
+        page.get_by_role("button", name=WORDS("setSignatureEdit")).first.click()
+        expect(page.locator(".editor .text")).to_be_visible()
+        for place in (".paper", ".editor .text"):
+            assert page.locator(place).first.evaluate(HARMLESS) == [], place
+        watch.nothing(page, f"signature {at} in the settings")
     alice.call("Identity/set", update={identity: {"htmlSignature": ""}})
 
 

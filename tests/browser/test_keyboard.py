@@ -224,3 +224,14 @@ def test_without_single_keys_letters_do_nothing(typist: Typist) -> None:
         mail.page.get_by_role("button", name=re.compile(mail.variant.user)).press("Enter")
         mail.page.get_by_role("menuitem", name=typist.words("shortcuts")).press("Enter")
         switch.press("Space")
+
+
+def test_to_any_folder_by_a_part_of_its_name(typist: Typist) -> None:
+    typist.press("g f")
+    dialog = typist.mail.dialog(typist.words("goTo"))
+    expect(dialog.get_by_role("option").first).to_be_visible()
+    typist.page.keyboard.type("bo cau")
+    expect(dialog.get_by_role("option")).to_have_count(1)
+    typist.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(typist.page.get_by_role("heading", name="Bồ câu", level=1)).to_be_attached()

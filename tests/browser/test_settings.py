@@ -246,7 +246,7 @@ def test_what_is_tried_first_is_no_new_password(enter: Enter, server: Server, la
     for password, level, words in (
         ("ngắn", "0", "setStrengthShort"),
         ("Mật khẩu 123", "0", "setStrengthCommon"),
-        ("user3-2026", "0", "setStrengthName"),
+        ("demo.test 2026", "0", "setStrengthName"),
         ("1qaz2wsx", "0", "setStrengthSimple"),
         (NEXT_PASSWORD, "2", "setStrengthFair"),
         ("ba con mèo ngủ trên mái ngói", "4", "setStrengthStrong"),

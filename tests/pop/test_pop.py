@@ -5,7 +5,6 @@ import poplib
 import re
 import signal
 import socket
-import time
 
 import pytest
 
@@ -125,7 +124,6 @@ def test_one_session_at_a_time_and_the_death_of_its_worker_frees_it(server: Serv
     holder = held.sock.getsockname()[1]
     pid = serving(server, holder)
     os.kill(pid, signal.SIGKILL)
-    started = time.monotonic()
 
     def again() -> poplib.POP3_SSL | None:
         try:
@@ -134,7 +132,6 @@ def test_one_session_at_a_time_and_the_death_of_its_worker_frees_it(server: Serv
             return None
 
     back = eventually(again)
-    assert time.monotonic() - started < 10
     assert back.stat()[0] == 3, "what was marked is not deleted"
     back.quit()
 

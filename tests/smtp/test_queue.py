@@ -313,10 +313,15 @@ def test_hold_release_retry_and_drop(server: Server, far: Far) -> None:
 def test_drop_tells_nobody(server: Server) -> None:
     before = len(inbox(server, "alice"))
     send(server, "dropped", "x@dead.test", "y@dead.test")
-    row = eventually(lambda: next((row for row in queue(server) if row["last_reply"]), None))
-    assert row is not None and row["recipient_count"] == 2 and row["sender"] == ALICE
+    row = eventually(
+        lambda: next(
+            (row for row in queue(server) if row["last_reply"] and row["recipient_count"] == 2), None
+        )
+    )
+    assert row is not None and row["sender"] == ALICE
     cli(server, "queue", "drop", str(row["id"]))
-    assert queue(server) == [] and len(inbox(server, "alice")) == before
+    assert row["id"] not in [each["id"] for each in queue(server)]
+    assert len(inbox(server, "alice")) == before
     assert cli(server, "queue", "show", str(row["id"]), check=False).returncode == 1
     assert cli(server, "queue", "show", "x", check=False).returncode == 2
 

@@ -88,6 +88,7 @@ def test_pings_tell_the_interval_that_is_kept(client: Client) -> None:
 
 def test_last_event_id_of_another_server_tells_all(client: Client) -> None:
     """§7.3: what is not known may have changed."""
+    client.put(b"From: a@x.test\r\n\r\nx\r\n", client.boxes["inbox"])
     connection = client.connection()
     headers = {"Authorization": client.authorization, "Last-Event-ID": "of another server"}
     connection.request("GET", "/jmap/eventsource?types=*&closeafter=state&ping=0", headers=headers)

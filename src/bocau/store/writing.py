@@ -27,6 +27,7 @@ from bocau.store.apart import log_apart
 from bocau.store.names import INBOX
 from bocau.store.reading import Reading
 from bocau.store.statements import WRITING
+from bocau.store.totals import totals_of
 from bocau.store.uidranges import UidRanges
 from bocau.store.values import ChangeKind, Flags, Mailbox, MailboxRole, NewEmail
 
@@ -203,6 +204,11 @@ class Writing(Reading):
         if self.is_owner:
             return keywords.change(self, mailbox_id, ranges, wanted)
         return guests.change_keywords(self, mailbox_id, ranges, wanted)
+
+    def size_of(self, mailbox_id: MailboxId, ranges: UidRanges) -> int:
+        """Octets of these messages; narrow rows only. NotPermitted."""
+        access.require(self, mailbox_id, Deed.READ)
+        return totals_of(self, mailbox_id, ranges).size
 
     def copy(self, mailbox_id: MailboxId, ranges: UidRanges, target: MailboxId) -> list[tuple[Uid, Uid]]:
         """New emails sharing the blobs; (source uid, new uid), ascending."""

@@ -46,7 +46,7 @@ async def _copy(session: "ImapSession", view: View, runs: Runs, place: Place) ->
     def job(writing: Writing) -> Copied:
         target = writing.mailbox_for(place.name, Deed.INSERT)
         if writing.usage().limit_bytes is not None:
-            writing.enforce_quota(sum(blob.length for _, _, blob in writing.blobs(view.mailbox_id, ranges)))
+            writing.enforce_quota(writing.size_of(view.mailbox_id, ranges))
         return target, list(writing.copy(view.mailbox_id, ranges, target.mailbox_id))
 
     return await write(session, view.account_id, job, heavy=is_heavy(runs))

@@ -17,6 +17,7 @@ PACKAGES = (
     "dovecot-lmtpd",
     "dovecot-pop3d",
     "fetchmail",
+    "firefox-esr",
     "fonts-noto-core",
     "getmail6",
     "imapfilter",
@@ -36,6 +37,8 @@ PACKAGES = (
     "strace",
     "swaks",
     "unbound",
+    "webkit2gtk-driver",
+    "xvfb",
 )
 INSTALL_SECONDS = 900
 POLICY = Path("/usr/sbin/policy-rc.d")

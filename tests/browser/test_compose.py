@@ -82,6 +82,7 @@ def test_formatted_text_arrives_in_both_alternatives(mail: Webmail, server: Serv
     keyboard.press("Enter")
     keyboard.press("Enter")
     writing.tool("composeLink").click()
+    expect(mail.page.get_by_label(mail.words("composeLinkAddress"))).to_be_focused()
     keyboard.type("example.com/a")
     keyboard.press("Enter")
     expect(writing.body.get_by_role("link")).to_have_attribute("href", "https://example.com/a")

@@ -78,6 +78,7 @@ def test_it_is_written_as_a_message_is_and_sent_as_it_was_shown(
     expect(form.twin).to_have_value("Đỗ Hữu Ước\nPhòng kế toán")
     form.form.locator("input[type=file]").set_input_files(LOGO)  # type: ignore[arg-type]
     expect(form.paper.locator("img")).to_have_count(1)
+    expect(form.twin).to_have_value("Đỗ Hữu Ước\nPhòng kế toán")
     form.save()
     expect(form.paper.locator("img")).to_have_count(1)
 

@@ -20,6 +20,16 @@ PAGE = """<!DOCTYPE html><meta charset="utf-8"><h2>Tiêu đề</h2><p>Xin <b>ch�
 <img src="http://canary.test/copied" alt="ảnh" onerror="document.title='run'"></p>
 <ul><li>một</li><li>hai</li></ul>"""
 
+CANVAS_MAX_PX = 17_000_000
+"""web/src/store/window.ts: so high is the list of a very large folder."""
+HEIGHT_OF = """
+const canvas = document.querySelector(".canvas").cloneNode();
+canvas.style.height = `${arguments[0]}px`;
+document.querySelector(".scroller").append(canvas);
+const { height } = canvas.getBoundingClientRect();
+canvas.remove();
+return height;
+"""
 SCROLL = """
 const row = parseInt(getComputedStyle(document.querySelector(".canvas")).getPropertyValue("--row"));
 document.querySelector(".scroller").scrollTop = row * arguments[0];
@@ -51,6 +61,7 @@ def test_hundreds_of_rows(mail: Reading) -> None:
         mail.page.run(SCROLL, position)
         mail.page.find(f'[data-position="{position + 3}"]', text=f"{LARGE} {position + 3}")
     assert len(mail.page.all(ROW)) < ROWS / 4
+    assert mail.page.run(HEIGHT_OF, CANVAS_MAX_PX) == CANVAS_MAX_PX, "in Firefox what is too high is nothing"
 
 
 def test_news_come_by_themselves(mail: Reading, server: Server) -> None:

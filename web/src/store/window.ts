@@ -1,11 +1,11 @@
 /**
  * Which rows of a long list are on the screen, and where.
  *
- * Browsers clamp the height of an element (Chromium at 33,554,428 px). A list that would be higher is drawn in a canvas
- * of that height, and scrolling moves through it faster.
+ * Browsers bound the height of an element: Chromium and WebKit clamp it at 33,554,428 px, in Firefox it falls to nothing
+ * above 17,895,697. A list that would be higher is drawn in a canvas of less, and scrolling moves through it faster.
  */
 
-const CANVAS_MAX = 33_000_000;
+const CANVAS_MAX = 17_000_000;
 /** Rows drawn beyond both edges. */
 const OVERSCAN = 4;
 

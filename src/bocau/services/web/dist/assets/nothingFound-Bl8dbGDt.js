@@ -1,0 +1,1 @@
+import{r as e}from"./language.svelte-C-Lt35hV.js";var t=()=>e()?`Không có tên này.`:`Nothing of that name.`;export{t};

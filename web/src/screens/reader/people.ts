@@ -16,6 +16,12 @@ export function hasOthers(email: { from: Address[] | null; to: Address[] | null;
   return others.size > (email.from?.some(isMe) === true ? 1 : 0);
 }
 
+/** Whom an answer goes to; what one wrote oneself is answered to whom it went. */
+export function answered(email: { from: Address[] | null; to: Address[] | null }): Address[] {
+  const { from, to } = email;
+  return (from?.some(isMe) === true && to?.length ? to : from) ?? [];
+}
+
 /** `full`: with the addresses. */
 export function nameOf(address: Address, full = false): string {
   if (!full) return isMe(address) ? m.readerMe() : address.name || address.email;

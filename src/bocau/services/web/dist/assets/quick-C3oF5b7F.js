@@ -1,1 +1,0 @@
-import{c as e}from"./client-BvJ8y9iB.js";import{c as t,f as n,h as r,r as i}from"./starting-Cp7QflQX.js";async function a(a,o){let s=await i({mode:`reply`,emailId:a});t(s,o),s.touch();try{await n(s,null)}catch(t){throw await s.save(),t instanceof e?Error(r(t.error),{cause:t}):t}}export{a as quickReply};

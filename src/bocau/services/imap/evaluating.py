@@ -7,6 +7,7 @@ kept as long numbers, so that AND, OR and NOT are one operation. What lies betwe
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from bocau.base.errors import SyntaxFault
@@ -23,6 +24,8 @@ from bocau.store.search import Verdict
 
 SERIAL_BITS: Final = 32
 """Of an email's id; the bits above are the account's."""
+MAILBOXES_KEPT: Final = 8
+"""For so many sizes of mailboxes the selector of all their messages is kept: a byte a message."""
 DAY_SECONDS: Final = 86_400
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _SURE: Final = bytes(value == Verdict.SURE for value in range(256))
@@ -54,7 +57,7 @@ class Evaluator:
         self._recent_uid = recent_uid
         self._now = now
         self._verdicts = verdicts
-        self._all = _number(b"\x01" * self._count)
+        self._all = _ones(self._count)
 
     def of(self, key: Key) -> Judgement:
         """Judge every message."""
@@ -170,7 +173,15 @@ class Evaluator:
         """The positions start…stop."""
         if start >= stop:
             return 0
+        if start == 0 and stop == self._count:
+            return self._all
         return (self._all & ((1 << 8 * stop) - 1)) >> 8 * start << 8 * start
+
+
+@lru_cache(maxsize=MAILBOXES_KEPT)
+def _ones(count: int) -> int:
+    """All of `count` messages."""
+    return _number(b"\x01" * count)
 
 
 def _number(selector: bytes) -> int:

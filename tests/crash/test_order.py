@@ -19,7 +19,11 @@ CALLS = (
 )
 _LINE = re.compile(r"^(\d+) +(?:<\.\.\. )?(\w+)(?:\(| resumed>)(.*)$")
 _TARGET = re.compile(r"^(?:AT_FDCWD<[^>]*>, )?(?:\d+<([^>]*(?:->[^>]*)?)>|\"([^\"]*)\")")
-POSITIVE = re.compile(r'(?:"|\\r\\n)(?:250 2\.0\.0|\+OK|\* OK \[COPYUID|[A-Z]+\d+ OK)')
+PROMISES = r"(?:UID )?(?:APPEND|MOVE|EXPUNGE|STORE)"
+POSITIVE = re.compile(
+    rf'(?:"|\\r\\n)(?:250 2\.0\.0|\+OK Good-bye|\* OK \[COPYUID|[A-Z]+\d+ OK (?:\[[^]]*\] )?{PROMISES} )'
+)
+"""Not every reply: while a login is answered, the note of it may wait for its own sync."""
 
 
 @dataclass(frozen=True)

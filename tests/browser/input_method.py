@@ -62,3 +62,5 @@ class InputMethod:
                 for _ in before[kept:]:
                     self.page.keyboard.press("Backspace")
                 self.take(after[kept:])
+        # The editor tidies up after a Backspace in a timer, which no hand on a keyboard overtakes.
+        self.page.evaluate("new Promise((done) => setTimeout(done))")

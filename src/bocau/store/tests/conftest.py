@@ -23,6 +23,17 @@ async def close_store(store: MailStore) -> None:
     store.blobs.close()
 
 
+async def age(store: MailStore) -> None:
+    """Alice's mail as a version without keys has left it."""
+    for statement in (
+        "DELETE FROM email_key",
+        "DELETE FROM thread_key",
+        "UPDATE email SET listed = NULL, listed_fields = 0",
+        "UPDATE account_state SET unkeyed_serial = last_email_serial",
+    ):
+        await store.write(ALICE, lambda tx, statement=statement: tx.sql.execute(statement))
+
+
 def new_email(store: MailStore, body: bytes = b"Subject: x\r\n\r\nbody\r\n") -> NewEmail:
     blob = store.blobs.stage(body)
     return NewEmail(

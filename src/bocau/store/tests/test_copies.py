@@ -16,7 +16,7 @@ from bocau.store.refill import Refiller
 from bocau.store.rendering import Column, Rendering
 from bocau.store.verify import verify
 
-from .conftest import ALICE, close_store, open_store
+from .conftest import ALICE, age, close_store, open_store
 
 INBOX, SENT, TRASH = MailboxId(1), MailboxId(3), MailboxId(5)
 ALL = ((1, 2**32 - 1),)
@@ -155,13 +155,7 @@ async def test_they_go_with_the_account(store: MailStore) -> None:
 async def test_what_was_copied_before_it_had_keys(store: MailStore) -> None:
     await fill(store, 3)
     first = shown(store, INBOX)
-    for statement in (
-        "DELETE FROM email_key",
-        "DELETE FROM thread_key",
-        "UPDATE email SET listed = NULL, listed_fields = 0",
-        "UPDATE account_state SET unkeyed_serial = last_email_serial",
-    ):
-        await store.write(ALICE, lambda tx, statement=statement: tx.sql.execute(statement))
+    await age(store)
     await copy(store, INBOX, SENT)
     await expunge(store, INBOX)
     while await Refiller(store).portion() is not None:

@@ -8,7 +8,7 @@ from bocau.store.email import new_email
 from bocau.store.refill import PORTION_EMAILS, Refiller
 from bocau.store.verify import verify
 
-from .conftest import ALICE, BOB
+from .conftest import ALICE, BOB, age
 
 INBOX, SENT = MailboxId(1), MailboxId(3)
 ALL = ((1, 2**32 - 1),)
@@ -32,16 +32,6 @@ async def new(store: MailStore) -> list[tuple[object, ...]]:
     kept = rows(store)
     await age(store)
     return kept
-
-
-async def age(store: MailStore) -> None:
-    for statement in (
-        "DELETE FROM email_key",
-        "DELETE FROM thread_key",
-        "UPDATE email SET listed = NULL, listed_fields = 0",
-        "UPDATE account_state SET unkeyed_serial = last_email_serial",
-    ):
-        await store.write(ALICE, lambda tx, statement=statement: tx.sql.execute(statement))
 
 
 def rows(store: MailStore) -> list[tuple[object, ...]]:

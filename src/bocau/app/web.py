@@ -109,17 +109,22 @@ def _listeners(
         log,
         websocket_bytes_max=rooms.settings.jmap.limits.max_size_request,
     )
-    return host, [
-        HttpListener(
-            sock,
-            host,
-            log=log,
-            tls_context=contexts["https"] if name == "https" else None,
-            admission=admission,
-        )
-        for name in ("http", "https")
-        for sock in child.sockets.get(name, ())
-    ]
+    try:
+        return host, [
+            HttpListener(
+                sock,
+                host,
+                log=log,
+                tls_context=contexts["https"] if name == "https" else None,
+                admission=admission,
+            )
+            for name in ("http", "https")
+            for sock in child.sockets.get(name, ())
+        ]
+    except OSError:
+        # It is tried again with another.
+        host.close()
+        raise
 
 
 class Web(NamedTuple):
